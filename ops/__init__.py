@@ -1,0 +1,1 @@
+"""Setting Svar up, starting it and testing it: what the two commands of the Makefile run."""

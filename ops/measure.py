@@ -1,0 +1,202 @@
+"""`make measure`: latency, memory and sizes, as docs/measurements.md gives them.
+
+Two stacks run side by side on one machine: Svar, and the same bot on stock Rasa (its own
+validation, every utterance encoded twice). Questions alternate between them, so that both see
+the same machine at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from .console import say
+from .settings import Layout, read_layout
+from .stack import HEALTH, Stack
+
+_WARM_UP = 10
+_ALONE = 120
+_AT_ONCE = 20
+_WIDGET = Path("gateway/static/build/svar-chat.js")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A labelled question of one of the demo municipalities."""
+
+    municipality: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds from POST messages to the answer."""
+
+    p50: float
+    p95: float
+    count: int
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Latency:
+        """Summarise measured seconds."""
+        cuts = statistics.quantiles([1000 * each for each in seconds], n=20)
+        return cls(statistics.median(seconds) * 1000, cuts[18], len(seconds))
+
+
+def measure() -> int:
+    """Print the figures as one Markdown table each."""
+    made = read_layout()
+    with tempfile.TemporaryDirectory(prefix="svar-measure-") as folder:
+        ours = _layout(made, Path(folder) / "ours")
+        stock = _layout(
+            made,
+            Path(folder) / "stock",
+            SVAR_BOT_ENTRY="bot.stock_rasa",
+            SVAR_QUERY_CACHE="0",
+        )
+        stacks = [Stack(ours), Stack(stock)]
+        try:
+            for layout, stack in zip((ours, stock), stacks, strict=True):
+                _seed(made, layout)
+                stack.start()
+                stack.wait_ready(tell=say)
+            asyncio.run(_latencies(ours, stock))
+            _memory(stacks[0])
+        finally:
+            for stack in stacks:
+                stack.stop()
+    _sizes()
+    return 0
+
+
+def _layout(made: Layout, var: Path, **settings: str) -> Layout:
+    sockets = {name: socket.socket() for name in HEALTH}
+    for each in sockets.values():
+        each.bind(("127.0.0.1", 0))
+    ports = {
+        f"SVAR_{name.upper()}_PORT": str(each.getsockname()[1]) for name, each in sockets.items()
+    }
+    for each in sockets.values():
+        each.close()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("SVAR_")}
+    shared = {key: made.environment[key] for key in ("SVAR_ENCODER", "SVAR_MODEL")}
+    return read_layout({**kept, **shared, **ports, **settings, "SVAR_VAR": str(var)})
+
+
+def _seed(made: Layout, layout: Layout) -> None:
+    layout.ensure_folders()
+    if (made.var / "index").exists():
+        shutil.copytree(made.var / "index", layout.var / "index")
+    for module, command in (("knowledge", "seed"), ("gateway", "demo-accounts")):
+        subprocess.run(
+            [".venv/bin/python", "-m", module, command],
+            env=dict(layout.environment),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=900,
+        )
+
+
+def _questions() -> list[Question]:
+    found: list[Question] = []
+    files = sorted(Path("knowledge/evaluation").glob("*.jsonl"))
+    rows = [_rows(file) for file in files]
+    for several in zip(*rows, strict=False):
+        found.extend(several)
+    return found
+
+
+def _rows(file: Path) -> Iterable[Question]:
+    for line in file.read_text().splitlines():
+        row = json.loads(line)
+        yield Question(file.stem, row["language"], row["text"])
+
+
+async def _latencies(ours: Layout, stock: Layout) -> None:
+    questions = _questions()
+    alone = questions[: _WARM_UP + _ALONE]
+    crowd = questions[len(alone) :]
+    limit = aiohttp.ClientTimeout(total=30)
+    async with aiohttp.ClientSession(timeout=limit) as session:
+        single: dict[str, list[float]] = {"ours": [], "stock": []}
+        for number, question in enumerate(alone):
+            for name, layout in (("ours", ours), ("stock", stock)):
+                seconds = await _ask(session, layout, question)
+                if number >= _WARM_UP:
+                    single[name].append(seconds)
+        many = {
+            "ours": await _ask_at_once(session, ours, crowd),
+            "stock": await _ask_at_once(session, stock, crowd),
+        }
+    say(f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
+    say("| residents | | p50 ms | p95 ms | questions |")
+    say("|---|---|---|---|---|")
+    for who, results in (("one", single), (f"{_AT_ONCE} at once", many)):
+        for name, label in (("ours", "Svar"), ("stock", "stock Rasa")):
+            latency = Latency.of(results[name])
+            say(f"| {who} | {label} | {latency.p50:.1f} | {latency.p95:.1f} | {latency.count} |")
+        ratio = Latency.of(results["stock"]).p50 / Latency.of(results["ours"]).p50
+        say(f"| {who} | stock / Svar at p50 | {ratio:.1f} | | |")
+
+
+async def _ask_at_once(
+    session: aiohttp.ClientSession, layout: Layout, questions: Sequence[Question]
+) -> list[float]:
+    waiting = list(questions)
+    seconds: list[float] = []
+
+    async def resident() -> None:
+        while waiting:
+            seconds.append(await _ask(session, layout, waiting.pop()))
+
+    await asyncio.gather(*(resident() for _ in range(_AT_ONCE)))
+    return seconds
+
+
+async def _ask(session: aiohttp.ClientSession, layout: Layout, question: Question) -> float:
+    base = layout.addresses["gateway"].url + "/api/v1/conversations"
+    body = {"municipality": question.municipality, "language": question.language}
+    async with session.post(base, json=body) as made:
+        made.raise_for_status()
+        conversation = await made.json()
+    headers = {"Authorization": f"Bearer {conversation['token']}"}
+    message = {"text": question.text, "client_id": str(uuid.uuid4())}
+    url = f"{base}/{conversation['id']}/messages"
+    began = time.perf_counter()
+    async with session.post(url, json=message, headers=headers) as answer:
+        answer.raise_for_status()
+        reply = (await answer.json())["messages"][-1]
+    taken = time.perf_counter() - began
+    if reply["answer"] is not None and reply["answer"]["status"] == "error":
+        raise RuntimeError(f"no answer to {question}")
+    return taken
+
+
+def _memory(stack: Stack) -> None:
+    say("\n| process | resident MB |")
+    say("|---|---|")
+    for name in HEALTH:
+        pages = Path(f"/proc/{stack.pid(name)}/status").read_text()
+        resident = next(line for line in pages.splitlines() if line.startswith("VmRSS"))
+        say(f"| {name} | {int(resident.split()[1]) / 1024:.0f} |")
+
+
+def _sizes() -> None:
+    script = _WIDGET.read_bytes()
+    say(f"\nwidget: {len(gzip.compress(script, 9)) / 1000:.1f} kB gzip, {len(script)} bytes")

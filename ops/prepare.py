@@ -1,0 +1,127 @@
+"""Setting everything up, in steps that a second run skips when nothing has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from .console import CommandError, Step, Steps, say
+from .environments import bot_environment, svar_environment
+from .settings import Layout, read_layout
+from .stack import is_ready
+from .stamps import Stamp, digest
+
+_MODEL_SOURCES = (
+    "bot/config.yml",
+    "bot/domain",
+    "bot/data",
+    "bot/components",
+    "nlu_data/sv",
+    "nlu_data/nb",
+    "nlu_data/nn",
+    "requirements/bot.txt",
+    "knowledge/encoder.py",
+)
+
+
+def prepare(for_tests: bool = False) -> None:
+    """Make environments, pages, encoder, demo articles, index and the bot's model.
+
+    Raises:
+        CommandError: a step can't be done here; the message says what is missing.
+    """
+    layout = read_layout()
+    layout.ensure_folders()
+    svar = svar_environment(for_tests)
+    bot = bot_environment()
+    steps = Steps(6)
+    with steps.step("Python environment of Svar (.venv)") as step:
+        svar.ensure(step)
+    with steps.step("Python environment of the bot (.venv-bot, Python 3.10)") as step:
+        bot.ensure(step)
+    with steps.step("Looks and scripts of the pages"):
+        _call(layout, "the asset build", str(svar.python), "-m", "ops.assets")
+    with steps.step("Sentence encoder"):
+        _call(layout, "unpacking", str(svar.python), "-m", "knowledge", "unpack-encoder")
+    with steps.step("Articles of the demo municipalities"):
+        _call(layout, "seeding", str(svar.python), "-m", "knowledge", "seed")
+        _call(layout, "the demo accounts", str(svar.python), "-m", "gateway", "demo-accounts")
+    with steps.step("Search index and the bot's language model") as step:
+        _train(layout, step, svar.python, bot.python)
+
+
+def _call(layout: Layout, purpose: str, *command: str) -> None:
+    done = subprocess.run(command, env=dict(layout.environment), check=False)
+    if done.returncode != 0:
+        raise CommandError(f"This step failed: {purpose} ended with code {done.returncode}.")
+
+
+def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
+    model = Path(layout.environment["SVAR_MODEL"])
+    sources = [Path(source) for source in _MODEL_SOURCES]
+    stamp = Stamp(model.with_suffix(".made-from"), digest(sources))
+    trained = stamp.matches() and model.exists()
+    with _Knowledge(layout, svar):
+        if trained:
+            step.unchanged = True
+            return
+        stamp.clear()
+        say("      training (about half a minute)")
+        command = [str(bot), "-m", "rasa", "train", "--quiet", "--config", "bot/config.yml"]
+        command += ["--domain", "bot/domain", "--data", "bot/data"]
+        command += ["nlu_data/sv", "nlu_data/nb", "nlu_data/nn"]
+        command += ["--out", str(model.parent), "--fixed-model-name", model.name.split(".")[0]]
+        log = layout.var / "log" / "train.log"
+        with log.open("wb") as output:
+            done = subprocess.run(
+                command,
+                env=dict(layout.environment),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=1800,
+            )
+        if done.returncode != 0 or not model.exists():
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+            raise CommandError(f"Training the bot failed. The end of {log}:\n\n{tail}")
+        stamp.write()
+
+
+class _Knowledge:
+    """The knowledge process for as long as the training needs its embeddings.
+
+    Its start embeds and indexes the articles, which is why it runs in this step.
+    """
+
+    def __init__(self, layout: Layout, python: Path) -> None:
+        self._layout = layout
+        self._python = python
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> None:
+        address = self._layout.addresses["knowledge"]
+        address.check_free()
+        environment: Mapping[str, str] = {**os.environ, **self._layout.environment}
+        self._process = subprocess.Popen(
+            [str(self._python), "-m", "knowledge", "serve"], env=dict(environment)
+        )
+        deadline = time.monotonic() + 900
+        while not is_ready(address.url + "/health/ready"):
+            if self._process.poll() is not None:
+                raise CommandError("Indexing the articles failed; the lines above say why.")
+            if time.monotonic() > deadline:
+                self.__exit__()
+                raise CommandError("Indexing the articles took longer than 15 minutes.")
+            time.sleep(0.2)
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()

@@ -99,7 +99,7 @@ def _pinned(lock: Path) -> int:
 
 def svar_environment(for_tests: bool) -> Environment:
     """The environment of gateway, knowledge, actions and these commands."""
-    locks = [Path("requirements/svar.txt")]
+    locks = [Path("requirements/svar.txt"), Path("requirements/build.txt")]
     if for_tests:
         locks.append(Path("requirements/dev.txt"))
     return Environment(Path(".venv"), "Svar", ("3.11", "3.12", "3.13"), locks)

@@ -105,6 +105,9 @@ def svar_environment(for_tests: bool) -> Environment:
     return Environment(Path(".venv"), "Svar", ("3.11", "3.12", "3.13"), locks)
 
 
-def bot_environment() -> Environment:
+def bot_environment(for_tests: bool) -> Environment:
     """The environment of Rasa 3.6, which runs on Python 3.10 at the newest."""
-    return Environment(Path(".venv-bot"), "the bot", ("3.10",), [Path("requirements/bot.txt")])
+    locks = [Path("requirements/bot.txt")]
+    if for_tests:
+        locks.append(Path("requirements/bot-dev.txt"))
+    return Environment(Path(".venv-bot"), "the bot", ("3.10",), locks)

@@ -36,7 +36,7 @@ def prepare(for_tests: bool = False) -> None:
     layout = read_layout()
     layout.ensure_folders()
     svar = svar_environment(for_tests)
-    bot = bot_environment()
+    bot = bot_environment(for_tests)
     steps = Steps(6)
     with steps.step("Python environment of Svar (.venv)") as step:
         svar.ensure(step)
@@ -69,7 +69,7 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
             step.unchanged = True
             return
         stamp.clear()
-        say("      training (about half a minute)")
+        say("      training (about a minute)")
         command = [str(bot), "-m", "rasa", "train", "--quiet", "--config", "bot/config.yml"]
         command += ["--domain", "bot/domain", "--data", "bot/data"]
         command += ["nlu_data/sv", "nlu_data/nb", "nlu_data/nn"]

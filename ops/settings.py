@@ -76,6 +76,7 @@ def read_layout(environment: Mapping[str, str] | None = None) -> Layout:
         "SVAR_BOT_PYTHON": ".venv-bot/bin/python",
         "SVAR_BOT_ENTRY": given.get("SVAR_BOT_ENTRY", "rasa"),
         "SVAR_PYTHON": ".venv/bin/python",
+        "RASA_CACHE_DIRECTORY": str(var / "rasa-cache"),
         "RASA_TELEMETRY_ENABLED": "false",
         "HF_HUB_OFFLINE": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",

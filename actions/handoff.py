@@ -1,0 +1,77 @@
+"""The way from the bot to a person: asked for, offered, and the offer taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.choices import person_choice
+from actions.turns import previous_messages
+from actions.types import Event, HandoffData
+
+
+class ActionRequestHandoff:
+    """Hands the conversation over; what becomes of it, the gateway says."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_request_handoff"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Say that the question is passed on, with what the tracker holds about it."""
+        _request(dispatcher, tracker)
+        return []
+
+
+class ActionOfferPerson:
+    """Adds the offer of a person to what a response just said."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_offer_person"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Send the choice alone: the channel puts it under the message before."""
+        dispatcher.utter_message(json_message={"choices": [person_choice()]})
+        return []
+
+
+class ActionTakeOffer:
+    """Takes a "yes" for what it answers."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_take_offer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Hand over if a person was the only thing just offered, else take the yes as it is."""
+        offered = [choice for _, data in previous_messages(tracker) for choice in _choices(data)]
+        if offered == [person_choice()]:
+            _request(dispatcher, tracker)
+        else:
+            dispatcher.utter_message(response="utter_affirm")
+        return []
+
+
+def _choices(data: Any) -> list[Any]:
+    return list(data.get("choices", []))
+
+
+def _request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    answer = tracker.get_slot("last_answer") or {}
+    handoff: HandoffData = {
+        "reason": "asked",
+        "topic": answer.get("topic"),
+        "confidence": answer.get("confidence"),
+        "sources": answer.get("sources", []),
+        "summary": tracker.get_slot("last_question"),
+    }
+    dispatcher.utter_message(response="utter_handoff_requested", json_message={"handoff": handoff})

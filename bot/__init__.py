@@ -1,0 +1,1 @@
+"""The Rasa project: what a turn means and what happens next."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from .console import CommandError, Step, Steps, say
@@ -46,10 +44,10 @@ def prepare(for_tests: bool = False) -> None:
         _call(layout, "the asset build", str(svar.python), "-m", "ops.assets")
     with steps.step("Sentence encoder"):
         _call(layout, "unpacking", str(svar.python), "-m", "knowledge", "unpack-encoder")
-    with steps.step("Articles of the demo municipalities"):
+    with steps.step("Articles of the demo municipalities and their search index"):
         _call(layout, "seeding", str(svar.python), "-m", "knowledge", "seed")
         _call(layout, "the demo accounts", str(svar.python), "-m", "gateway", "demo-accounts")
-    with steps.step("Search index and the bot's language model") as step:
+    with steps.step("The bot's language model") as step:
         _train(layout, step, svar.python, bot.python)
 
 
@@ -63,12 +61,11 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
     model = Path(layout.environment["SVAR_MODEL"])
     sources = [Path(source) for source in _MODEL_SOURCES]
     stamp = Stamp(model.with_suffix(".made-from"), digest(sources))
-    trained = stamp.matches() and model.exists()
+    if stamp.matches() and model.exists():
+        step.unchanged = True
+        return
+    stamp.clear()
     with _Knowledge(layout, svar):
-        if trained:
-            step.unchanged = True
-            return
-        stamp.clear()
         say("      training (about a minute)")
         command = [str(bot), "-m", "rasa", "train", "--quiet", "--config", "bot/config.yml"]
         command += ["--domain", "bot/domain", "--data", "bot/data"]
@@ -91,30 +88,32 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
 
 
 class _Knowledge:
-    """The knowledge process for as long as the training needs its embeddings.
-
-    Its start embeds and indexes the articles, which is why it runs in this step.
-    """
+    """The knowledge process for as long as the training needs its embeddings."""
 
     def __init__(self, layout: Layout, python: Path) -> None:
         self._layout = layout
         self._python = python
+        self._log = layout.var / "log" / "prepare.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> None:
         address = self._layout.addresses["knowledge"]
         address.check_free()
-        environment: Mapping[str, str] = {**os.environ, **self._layout.environment}
-        self._process = subprocess.Popen(
-            [str(self._python), "-m", "knowledge", "serve"], env=dict(environment)
-        )
-        deadline = time.monotonic() + 900
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [str(self._python), "-m", "knowledge", "serve"],
+                env=dict(self._layout.environment),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 300
         while not is_ready(address.url + "/health/ready"):
             if self._process.poll() is not None:
-                raise CommandError("Indexing the articles failed; the lines above say why.")
+                raise CommandError("knowledge could not start.\n" + self._log.read_text())
             if time.monotonic() > deadline:
                 self.__exit__()
-                raise CommandError("Indexing the articles took longer than 15 minutes.")
+                raise CommandError(f"knowledge was not ready in time; its log is {self._log}.")
             time.sleep(0.2)
 
     def __exit__(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from ops.console import CommandError
 from ops.interpreters import find_interpreter
 

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+
 from ops.console import CommandError
 from ops.settings import Address, read_layout
 

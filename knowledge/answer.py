@@ -1,0 +1,135 @@
+"""From a question to what is shown: the decision, the page's own words, where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+from knowledge import text as text_analysis
+from knowledge.confidence import ConfidenceModel
+from knowledge.index import MunicipalityIndex
+from knowledge.markdown import Block, blocks, lines
+from knowledge.search import Ranking, rank
+from knowledge.types import Answer, Choice, Chunk, Hit, Intent, Source, Vectors
+
+LENGTH = 600
+"""Characters an answer may have, unless its first block alone is longer."""
+NEAREST = 3
+FIRST_WORDS = 60
+
+
+class UnknownChunkError(LookupError):
+    """A chosen chunk is not, or no longer, in the index."""
+
+
+def answer_question(
+    index: MunicipalityIndex,
+    text: str,
+    language: str,
+    intent: Intent | None,
+    chunk: str | None,
+    query_embedding: Vectors | None,
+    model: ConfidenceModel,
+) -> Answer:
+    """The answer to a resident's question, or to a choice taken: then `chunk` is the answer.
+
+    Errors: UnknownChunkError; ValueError when there is neither a chunk nor an embedding.
+    """
+    if chunk is not None:
+        chosen = index.chunk(chunk)
+        if chosen is None:
+            raise UnknownChunkError(chunk)
+        return Answer("answered", 1.0, excerpt(index, chosen, text, language), (Source.of(chosen),))
+    if query_embedding is None:
+        raise ValueError("a question needs its embedding")
+    ranking = rank(index, text, language, query_embedding)
+    decision = model.decide(ranking, intent)
+    best = _best_of_articles(ranking)
+    if decision.status == "answered":
+        shown = best[0].chunk
+        words = excerpt(index, shown, text, language)
+        return Answer("answered", decision.confidence, words, (Source.of(shown),))
+    if decision.status == "clarification":
+        rivals = best[: len(model.rivals(ranking))]
+        return Answer("clarification", decision.confidence, choices=_choices(rivals))
+    nearest = tuple(Source.of(hit.chunk) for hit in best[:NEAREST])
+    return Answer(decision.status, decision.confidence, nearest=nearest)
+
+
+def excerpt(index: MunicipalityIndex, chunk: Chunk, text: str, language: str) -> str:
+    """Whole blocks of the chunk as they stand there, grown around the one that fits best.
+
+    A block is a paragraph, a list or a table. The result is a part of the chunk's text.
+    """
+    found = blocks(chunk.text)
+    if not found:
+        return chunk.text
+    best = _best_block(index, found, chunk, text, language)
+    first, last = _grown(found, best)
+    # What ends in a colon does not say what it announces, and a list alone not what it lists.
+    if first and found[first - 1].text.endswith(":"):
+        first -= 1
+    if found[last].text.endswith(":") and last + 1 < len(found):
+        last += 1
+    return "".join(lines(chunk.text)[found[first].start : found[last].end]).strip("\n").rstrip()
+
+
+def _grown(found: Sequence[Block], best: int) -> tuple[int, int]:
+    """The first and last of the neighbours that fit into LENGTH with the best block."""
+    first = last = best
+    length = len(found[best].text)
+    while True:
+        # What follows explains more often than what precedes, so it is tried first.
+        for position in (last + 1, first - 1):
+            if 0 <= position < len(found) and length + len(found[position].text) <= LENGTH:
+                first, last = min(first, position), max(last, position)
+                length += len(found[position].text)
+                break
+        else:
+            return first, last
+
+
+def _best_block(
+    index: MunicipalityIndex, found: Sequence[Block], chunk: Chunk, text: str, language: str
+) -> int:
+    """The block with the most of the question's rare words; the first one if none has any."""
+    wanted = set(text_analysis.lemmas(text, index.analysed_as(language)))
+    weights = [
+        sum(
+            index.chunk_words.rarity(term)
+            for term in wanted.intersection(text_analysis.lemmas(block.text, chunk.language))
+        )
+        for block in found
+    ]
+    return max(range(len(found)), key=lambda position: (weights[position], -position))
+
+
+def _best_of_articles(ranking: Ranking) -> list[Hit]:
+    """The best hit of every article, best first."""
+    hits = ranking.hits(len(ranking))
+    return [hits[place] for place in ranking.best_of_articles()]
+
+
+def _choices(hits: Sequence[Hit]) -> tuple[Choice, ...]:
+    """One choice for each hit, named by its page, with the heading where pages share a name."""
+    pages = [_page(hit.chunk) for hit in hits]
+    full = [_said(hit.chunk) for hit in hits]
+    return tuple(
+        Choice(
+            title=page if pages.count(page) == 1 else said,
+            text=said if full.count(said) == 1 else hit.chunk.id,
+            chunk=hit.chunk.id,
+        )
+        for hit, page, said in zip(hits, pages, full, strict=True)
+    )
+
+
+def _page(chunk: Chunk) -> str:
+    """What a page is called; one without title or heading by its first words."""
+    words = " ".join(chunk.text.split())
+    return chunk.title or chunk.heading or shorten(words, FIRST_WORDS, placeholder=" …")
+
+
+def _said(chunk: Chunk) -> str:
+    """What the resident's own message says when the choice is taken."""
+    return ": ".join(dict.fromkeys(part for part in (_page(chunk), chunk.heading) if part))

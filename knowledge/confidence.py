@@ -1,0 +1,217 @@
+"""The one place where it is decided what a question gets: an answer, choices, or neither.
+
+Three probabilities are fitted on labelled questions, from the same evidence: that the best hit
+answers the question, that one of the best few articles does, and that it is no matter for a
+municipality at all. The thresholds that turn them into a decision are chosen on other labelled
+questions, by the precision that is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.errors import KnowledgeError
+from knowledge.evidence import FEATURES, features
+from knowledge.logistic import Logistic, probability
+from knowledge.search import Ranking
+from knowledge.types import Decision, Intent
+
+PACKAGED = Path(__file__).with_name("confidence.json")
+NEAR = 3
+"""How many articles "one of the best few" are."""
+FEWEST_CHOICES, MOST_CHOICES = 2, 4
+RIVAL_MARGIN = 1.5
+"""Articles whose score is this close to the best, in standard deviations, compete with it."""
+OUTSIDE_INTENTS = frozenset({"out_of_scope", "nonsense"})
+INTENT_PENALTY = 2.5
+"""Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 12."""
+INTENT_SURE = 0.8
+"""From here on such an intent settles what an unanswered question is called."""
+PENALTY = 100.0
+SCOPE_PENALTY = 10.0
+
+
+class ModelError(KnowledgeError):
+    """The file with the fitted parameters is missing or does not fit this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities from which on a question is answered, gets choices, or is out of scope."""
+
+    answered: float
+    clarification: float
+    out_of_scope: float
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled question as the index saw it.
+
+    `right`: the best hit's article answers it; `near`: one of the best NEAR articles does;
+    `outside`: it is no matter for a municipality.
+    """
+
+    features: npt.NDArray[np.float32]
+    right: bool
+    near: bool
+    outside: bool
+    importance: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceModel:
+    """Fitted parameters; see the module."""
+
+    right: Logistic
+    near: Logistic
+    outside: Logistic
+    thresholds: Thresholds
+
+    def decide(self, ranking: Ranking, intent: Intent | None = None) -> Decision:
+        """What the question gets, with the probability that the best hit answers it."""
+        sure = intent.confidence if intent and intent.name in OUTSIDE_INTENTS else 0.0
+        if not len(ranking):
+            return Decision("out_of_scope" if sure >= INTENT_SURE else "unanswerable", 0.0)
+        evidence = features(ranking)
+        confidence = probability(self.right.logit(evidence) - INTENT_PENALTY * sure)
+        if confidence >= self.thresholds.answered:
+            return Decision("answered", confidence)
+        near = probability(self.near.logit(evidence) - INTENT_PENALTY * sure)
+        if near >= self.thresholds.clarification and len(self.rivals(ranking)) >= FEWEST_CHOICES:
+            return Decision("clarification", confidence)
+        outside = self.outside.probability(evidence)
+        if sure >= INTENT_SURE or outside >= self.thresholds.out_of_scope:
+            return Decision("out_of_scope", confidence)
+        return Decision("unanswerable", confidence)
+
+    def rivals(self, ranking: Ranking) -> list[str]:
+        """Ids of the articles to choose among, best first: NEAR, or one more that is as close."""
+        places = ranking.best_of_articles()
+        score = ranking.score[places]
+        close = int((score >= score[:1] - RIVAL_MARGIN).sum())
+        count = min(max(close, NEAR), MOST_CHOICES)
+        return [ranking.index.articles[ranking.articles[place]] for place in places[:count]]
+
+    def values(self) -> dict[str, Any]:
+        """The parameters as JSON holds them."""
+        return {
+            "features": list(FEATURES),
+            "right": self.right.values(),
+            "near": self.near.values(),
+            "outside": self.outside.values(),
+            "thresholds": {
+                "answered": round(self.thresholds.answered, 4),
+                "clarification": round(self.thresholds.clarification, 4),
+                "out_of_scope": round(self.thresholds.out_of_scope, 4),
+            },
+        }
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The model that `values` wrote. Errors: KeyError, ValueError when it isn't one."""
+        if tuple(values["features"]) != FEATURES:
+            raise ValueError("it was fitted for other features")
+        thresholds = values["thresholds"]
+        return cls(
+            Logistic.of(values["right"]),
+            Logistic.of(values["near"]),
+            Logistic.of(values["outside"]),
+            Thresholds(
+                float(thresholds["answered"]),
+                float(thresholds["clarification"]),
+                float(thresholds["out_of_scope"]),
+            ),
+        )
+
+
+def load_model(path: Path = PACKAGED) -> ConfidenceModel:
+    """The fitted model. Errors: ModelError with what to run."""
+    try:
+        return ConfidenceModel.of(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"no usable confidence model in {path} ({error}): run `python -m knowledge fit`"
+        ) from error
+
+
+def fit(
+    training: Sequence[Example],
+    development: Sequence[Example],
+    precision: float,
+    choice_precision: float,
+) -> ConfidenceModel:
+    """A model fitted on `training`, with thresholds chosen on `development`.
+
+    `precision` is the share of answers that shall be right, `choice_precision` the share of
+    clarifications that shall name the right page. Errors: ValueError when the examples do not
+    hold both outcomes of each kind.
+    """
+    rows = [example.features for example in training]
+    importance = [example.importance for example in training]
+    right = Logistic.fit(rows, [e.right for e in training], importance, PENALTY)
+    near = Logistic.fit(rows, [e.near for e in training], importance, PENALTY)
+    missed = [example for example in training if not example.near]
+    outside = Logistic.fit(
+        [example.features for example in missed],
+        [example.outside for example in missed],
+        [example.importance for example in missed],
+        SCOPE_PENALTY,
+        positive=False,
+    )
+    right = _calibrated(right, [(e.features, e.right) for e in development])
+    near = _calibrated(near, [(e.features, e.near) for e in development])
+    chances = [(right.probability(e.features), e) for e in development]
+    answered = lowest_threshold([(p, e.right) for p, e in chances], precision)
+    rest = [e for p, e in chances if p < answered]
+    clarification = lowest_threshold(
+        [(near.probability(e.features), e.near) for e in rest], choice_precision
+    )
+    unanswered = [e for e in rest if near.probability(e.features) < clarification]
+    scope = balanced_threshold([(outside.probability(e.features), e.outside) for e in unanswered])
+    return ConfidenceModel(right, near, outside, Thresholds(answered, clarification, scope))
+
+
+def _calibrated(
+    model: Logistic, outcomes: Sequence[tuple[npt.NDArray[np.float32], bool]]
+) -> Logistic:
+    """The model with its log odds stretched and shifted so that they come true (Platt)."""
+    logits = [[model.logit(row)] for row, _ in outcomes]
+    platt = Logistic.fit(logits, [right for _, right in outcomes], [1.0] * len(logits), 1.0)
+    stretch = platt.weights[0] / platt.scale[0]
+    return replace(
+        model,
+        weights=tuple(weight * stretch for weight in model.weights),
+        bias=(model.bias - platt.mean[0]) * stretch + platt.bias,
+    )
+
+
+def lowest_threshold(outcomes: Sequence[tuple[float, bool]], precision: float) -> float:
+    """The lowest probability from which on so large a share is true; above all if none is."""
+    ranked = sorted(outcomes, key=lambda outcome: -outcome[0])
+    threshold, true = np.nextafter(1.0, 2.0), 0
+    for count, (chance, outcome) in enumerate(ranked, start=1):
+        true += outcome
+        if true / count >= precision:
+            threshold = chance
+    return float(threshold)
+
+
+def balanced_threshold(outcomes: Sequence[tuple[float, bool]]) -> float:
+    """The probability that tells true from false best, both counted alike."""
+    total_true = sum(outcome for _, outcome in outcomes) or 1
+    total_false = sum(not outcome for _, outcome in outcomes) or 1
+    best, threshold, true, false = 0.0, float(np.nextafter(1.0, 2.0)), 0, 0
+    for chance, outcome in sorted(outcomes, key=lambda outcome: -outcome[0]):
+        true, false = true + outcome, false + (not outcome)
+        gain = true / total_true - false / total_false
+        if gain > best:
+            best, threshold = gain, chance
+    return threshold

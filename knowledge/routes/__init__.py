@@ -1,0 +1,16 @@
+"""The HTTP interface, one file for each kind of resource."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from knowledge.routes import answers, articles, embeddings, health, search
+
+
+def add_routes(app: web.Application) -> None:
+    """Register every route of the interface."""
+    for part in (health, embeddings, answers, search, articles):
+        app.add_routes(part.routes)
+
+
+__all__ = ["add_routes"]

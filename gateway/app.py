@@ -1,0 +1,141 @@
+"""The application, assembled: what started is what stops, in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientSession, DummyCookieJar, web
+
+from gateway import health, page_views, sign_in
+from gateway.conversations import Conversations
+from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
+from gateway.database import Database
+from gateway.demo_accounts import make_demo_accounts
+from gateway.desk import routes as desk
+from gateway.editor import routes as editor
+from gateway.endpoints import Endpoint, add_endpoints
+from gateway.erasures import Erasures
+from gateway.events import LocalHub, LocalPresence
+from gateway.handoff import Handoffs
+from gateway.headers import add_security_headers
+from gateway.keys import (
+    BOT,
+    CONVERSATIONS,
+    DATABASE,
+    ERASURES,
+    HANDOFFS,
+    HUB,
+    KNOWLEDGE,
+    METRICS,
+    MUNICIPALITIES,
+    OPENAPI,
+    PAGES,
+    PRESENCE,
+    SESSIONS,
+    SETTINGS,
+    SOCKETS,
+    TEXTS,
+    TURNS,
+)
+from gateway.knowledge_client import KnowledgeClient
+from gateway.metrics import Metrics
+from gateway.municipalities import LANGUAGES, load_municipalities
+from gateway.observe import count_requests
+from gateway.openapi import document
+from gateway.pages import Pages
+from gateway.problems import problems
+from gateway.rasa_client import BotClient
+from gateway.resident import routes as resident
+from gateway.sessions import Passwords, Sessions
+from gateway.settings import PACKAGE, Settings
+from gateway.sockets import close_sockets
+from gateway.texts import load_texts
+from gateway.turns import Turns
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *resident.ENDPOINTS,
+    *sign_in.ENDPOINTS,
+    *desk.ENDPOINTS,
+    *editor.ENDPOINTS,
+)
+
+
+def init_app(settings: Settings) -> web.Application:
+    """Give the application of an installation; nothing runs yet.
+
+    Raises MunicipalityError or TextsError when what it is made of can't be used.
+    """
+    app = web.Application(middlewares=[count_requests, page_views.page_errors, problems])
+    app[SETTINGS] = settings
+    app[MUNICIPALITIES] = load_municipalities(settings.municipalities)
+    app[TEXTS] = load_texts(settings.locales, LANGUAGES)
+    app[METRICS] = Metrics()
+    app[PAGES] = Pages(app[TEXTS])
+    app[HUB] = LocalHub()
+    app[PRESENCE] = LocalPresence()
+    app[SOCKETS] = set()
+    app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
+    app.cleanup_ctx.extend((_database, _clients, _services))
+    app.on_shutdown.append(close_sockets)
+    app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(add_cors_headers)
+    add_endpoints(app, ENDPOINTS)
+    _add_pages(app)
+    return app
+
+
+def _add_pages(app: web.Application) -> None:
+    app.router.add_route("OPTIONS", CONVERSATIONS_PATH + "{rest:.*}", preflight)
+    app.router.add_get("/api/openapi.json", health.openapi)
+    app.router.add_get("/health/live", health.live)
+    app.router.add_get("/health/ready", health.ready)
+    app.router.add_get("/metrics", health.metrics)
+    app.router.add_get("/", page_views.start)
+    app.router.add_get("/desk", page_views.desk)
+    app.router.add_get("/editor", page_views.editor)
+    app.router.add_get("/demo/{municipality}", page_views.demo_without_slash)
+    app.router.add_get("/demo/{municipality}/", page_views.demo_home)
+    app.router.add_get("/demo/{municipality}/{path:.+}", page_views.demo_article)
+    app.router.add_static("/static", PACKAGE / "static", name="static")
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    app[DATABASE] = Database(app[SETTINGS].database)
+    await app[DATABASE].migrate()
+    yield
+    await app[DATABASE].close()
+
+
+async def _clients(app: web.Application) -> AsyncIterator[None]:
+    settings = app[SETTINGS]
+    async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
+        app[BOT] = BotClient(session, settings.bot_url, settings.turn_seconds)
+        app[KNOWLEDGE] = KnowledgeClient(
+            session, settings.knowledge_url, settings.knowledge_seconds
+        )
+        yield
+
+
+async def _services(app: web.Application) -> AsyncIterator[None]:
+    database, hub, tenants, texts = app[DATABASE], app[HUB], app[MUNICIPALITIES], app[TEXTS]
+    passwords = Passwords()
+    await make_demo_accounts(database, passwords, tenants, app[SETTINGS].demo_accounts)
+    app[SESSIONS] = Sessions(database, passwords)
+    app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
+    app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts)
+    app[TURNS] = Turns(
+        database,
+        hub,
+        app[HANDOFFS],
+        app[BOT],
+        texts,
+        app[METRICS],
+        app[SETTINGS].turn_seconds,
+    )
+    app[ERASURES] = Erasures(database, app[BOT])
+    settling = asyncio.create_task(app[ERASURES].run())
+    yield
+    settling.cancel()
+    await app[TURNS].close()

@@ -1,0 +1,1 @@
+"""What the operators' desk asks of the gateway."""

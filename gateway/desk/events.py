@@ -1,0 +1,95 @@
+"""The desk's WebSocket: the queue at each change, and the messages of one's own conversations.
+
+A live connection here is what "an operator is there" means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from gateway.desk.models import MessageFrame, QueueFrame
+from gateway.errors import NotFoundError
+from gateway.events import Event, LaggedError, desk_topic
+from gateway.guards import require_same_origin, with_session
+from gateway.handoff import DESK_ROLES
+from gateway.keys import CONVERSATIONS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
+from gateway.queue import Queue
+from gateway.sessions import SignedIn
+from gateway.sockets import IDLE_SECONDS, LAGGED, SIGNED_OUT, live_socket
+
+
+@with_session(DESK_ROLES)
+async def events(request: web.Request) -> web.StreamResponse:
+    """Tell an operator what happens until they, their session or the gateway goes away."""
+    require_same_origin(request)
+    signed_in = request[SIGNED_IN]
+    staff = signed_in.staff
+    with request.app[HUB].subscribe(desk_topic(staff.municipality)) as subscription:
+        async with live_socket(request, "desk", subscription) as socket:
+            with request.app[PRESENCE].join(staff.municipality, staff.id):
+                teller = _Teller(request, socket, signed_in)
+                await teller.tell_queue()
+                while not socket.closed:
+                    try:
+                        news = await subscription.take(IDLE_SECONDS)
+                    except LaggedError:
+                        await socket.close(code=LAGGED, message=b"read again")
+                        break
+                    if socket.closed:
+                        break
+                    signed_out = any(event.session == signed_in.session for event in news)
+                    if signed_out or await request.app[SESSIONS].read(signed_in.token) is None:
+                        await socket.close(code=SIGNED_OUT, message=b"signed out")
+                        break
+                    if news:
+                        await teller.tell(news)
+    return socket
+
+
+class _Teller:
+    """What one connection has been told so far: of each own conversation, up to which seq."""
+
+    def __init__(
+        self, request: web.Request, socket: web.WebSocketResponse, signed_in: SignedIn
+    ) -> None:
+        self._app = request.app
+        self._socket = socket
+        self._staff = signed_in.staff
+        self._told: dict[str, int] = {}
+        self._queue: Queue | None = None
+
+    async def tell_queue(self) -> None:
+        """Send the queue as it is now, unless it is what was sent last."""
+        queue = await self._app[HANDOFFS].queue(self._staff)
+        if queue == self._queue:
+            return
+        first = self._queue is None
+        self._queue = queue
+        own = {item.id for item in queue.own}
+        self._told = {id_: seq for id_, seq in self._told.items() if id_ in own}
+        if first:
+            # The page reads what is there; from here on it is told what is new.
+            self._told = {item.id: item.last_seq for item in queue.own}
+        await self._socket.send_str(QueueFrame(queue=queue).model_dump_json())
+
+    async def tell(self, news: Sequence[Event]) -> None:
+        """Send the queue, and what is new in own conversations among these events."""
+        await self.tell_queue()
+        own = {item.id for item in self._queue.own} if self._queue else set()
+        for event in news:
+            if event.conversation is None or event.conversation not in own or event.seq is None:
+                continue
+            after = self._told.get(event.conversation, event.seq - 1)
+            try:
+                current, messages = await self._app[CONVERSATIONS].read(event.conversation, after)
+            except NotFoundError:
+                continue
+            for message in messages:
+                frame = MessageFrame(
+                    conversation=current.id, status=current.status, message=message
+                )
+                await self._socket.send_str(frame.model_dump_json())
+            # Not the conversation's own last seq: it may be ahead of the messages just read.
+            self._told[event.conversation] = messages[-1].seq if messages else after

@@ -1,0 +1,93 @@
+"""What operators do at the desk."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.desk.models import Colleagues, OperatorMessage, Resolution, TransferTo
+from gateway.guards import require_json, with_session
+from gateway.handoff import DESK_ROLES
+from gateway.http_json import model_response, read_model
+from gateway.keys import HANDOFFS, SIGNED_IN
+from gateway.masking import mask
+from gateway.resident.models import Messages
+from gateway.transcripts import Appended
+
+reading = with_session(DESK_ROLES)
+changing = with_session(DESK_ROLES, changes=True)
+
+
+@reading
+async def queue(request: web.Request) -> web.Response:
+    """Give the waiting conversations and one's own."""
+    return model_response(await request.app[HANDOFFS].queue(request[SIGNED_IN].staff))
+
+
+@reading
+async def conversation(request: web.Request) -> web.Response:
+    """Give a conversation with its messages."""
+    return model_response(
+        await request.app[HANDOFFS].view(
+            request[SIGNED_IN].staff, request.match_info["conversation"]
+        )
+    )
+
+
+@reading
+async def operators(request: web.Request) -> web.Response:
+    """Give the colleagues."""
+    found = await request.app[HANDOFFS].colleagues(request[SIGNED_IN].staff)
+    return model_response(Colleagues(operators=found))
+
+
+@changing
+async def claim(request: web.Request) -> web.Response:
+    """Take a waiting conversation."""
+    return model_response(
+        await request.app[HANDOFFS].claim(
+            request[SIGNED_IN].staff, request.match_info["conversation"]
+        )
+    )
+
+
+@changing
+async def write(request: web.Request) -> web.Response:
+    """Write in a conversation one has; identity numbers are masked here too."""
+    require_json(request)
+    message = await read_model(request, OperatorMessage)
+    written = await request.app[HANDOFFS].write(
+        request[SIGNED_IN].staff,
+        request.match_info["conversation"],
+        mask(message.text, contacts=False).text,
+    )
+    return _messages(written)
+
+
+@changing
+async def transfer(request: web.Request) -> web.Response:
+    """Pass a conversation on."""
+    require_json(request)
+    wanted = await read_model(request, TransferTo)
+    return model_response(
+        await request.app[HANDOFFS].transfer(
+            request[SIGNED_IN].staff,
+            request.match_info["conversation"],
+            wanted.to,
+            mask(wanted.note, contacts=False).text,
+        )
+    )
+
+
+@changing
+async def resolve(request: web.Request) -> web.Response:
+    """Finish a conversation."""
+    require_json(request)
+    resolution = await read_model(request, Resolution)
+    resolved = await request.app[HANDOFFS].resolve(
+        request[SIGNED_IN].staff, request.match_info["conversation"], resolution.outcome
+    )
+    return _messages(resolved)
+
+
+def _messages(changed: Appended) -> web.Response:
+    return model_response(Messages(status=changed.conversation.status, messages=changed.messages))

@@ -1,0 +1,45 @@
+"""What the application holds, by typed keys; put there by app.py alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from gateway.conversations import Conversations
+from gateway.database import Database
+from gateway.erasures import Erasures
+from gateway.events import Hub, Presence
+from gateway.handoff import Handoffs
+from gateway.knowledge_client import KnowledgeClient
+from gateway.metrics import Metrics
+from gateway.municipalities import Municipality
+from gateway.pages import Pages
+from gateway.rasa_client import BotClient
+from gateway.sessions import Sessions, SignedIn
+from gateway.settings import Settings
+from gateway.texts import Texts
+from gateway.turns import Turns
+from gateway.types import Conversation
+
+SETTINGS = web.AppKey("settings", Settings)
+MUNICIPALITIES = web.AppKey("municipalities", Mapping[str, Municipality])
+TEXTS = web.AppKey("texts", Texts)
+METRICS = web.AppKey("metrics", Metrics)
+PAGES = web.AppKey("pages", Pages)
+OPENAPI = web.AppKey("openapi", bytes)
+
+DATABASE = web.AppKey("database", Database)
+HUB = web.AppKey("hub", Hub)
+PRESENCE = web.AppKey("presence", Presence)
+BOT = web.AppKey("bot", BotClient)
+KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)
+CONVERSATIONS = web.AppKey("conversations", Conversations)
+HANDOFFS = web.AppKey("handoffs", Handoffs)
+ERASURES = web.AppKey("erasures", Erasures)
+TURNS = web.AppKey("turns", Turns)
+SESSIONS = web.AppKey("sessions", Sessions)
+SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
+
+SIGNED_IN = web.RequestKey("signed_in", SignedIn)
+CONVERSATION = web.RequestKey("conversation", Conversation)

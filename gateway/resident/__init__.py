@@ -1,0 +1,1 @@
+"""What a resident's page asks of the gateway."""

@@ -1,0 +1,43 @@
+"""The conversation's WebSocket: every message after a seq, as it comes, each once."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.cors import require_origin
+from gateway.errors import NotFoundError
+from gateway.events import LaggedError, conversation_topic
+from gateway.guards import with_token
+from gateway.keys import CONVERSATION, CONVERSATIONS, HUB
+from gateway.resident.models import LiveMessage
+from gateway.resident.views import after_parameter
+from gateway.sockets import ERASED, IDLE_SECONDS, LAGGED, live_socket
+
+
+@with_token
+async def events(request: web.Request) -> web.StreamResponse:
+    """Send the conversation's messages until the page or the gateway goes away.
+
+    An event only wakes the connection; what is sent is read from the transcript after the
+    last message sent, so that nothing is missed or doubled.
+    """
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    last = after_parameter(request)
+    topic = conversation_topic(conversation.id)
+    with request.app[HUB].subscribe(topic) as subscription:
+        async with live_socket(request, "conversation", subscription) as socket:
+            while not socket.closed:
+                try:
+                    current, messages = await request.app[CONVERSATIONS].read(conversation.id, last)
+                    for message in messages:
+                        frame = LiveMessage(**dict(message), status=current.status)
+                        await socket.send_str(frame.model_dump_json())
+                        last = message.seq
+                    while not socket.closed and not await subscription.take(IDLE_SECONDS):
+                        pass
+                except NotFoundError:
+                    await socket.close(code=ERASED, message=b"erased")
+                except LaggedError:
+                    await socket.close(code=LAGGED, message=b"read again")
+    return socket

@@ -1,0 +1,93 @@
+"""The bodies of residents' requests and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
+
+from gateway.types import Frozen, Message, Status
+
+LONGEST_TEXT = 2000
+
+
+def _printable(text: str) -> str:
+    """Drop control characters: no keyboard writes them, and PostgreSQL refuses one of them."""
+    return "".join(sign for sign in text if sign >= " " or sign in "\n\t").strip()
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("empty")
+    return text
+
+
+Written = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
+    AfterValidator(_printable),
+    AfterValidator(_not_empty),
+]
+"""What a person wrote: at least one sign, at most LONGEST_TEXT."""
+
+
+class NewConversation(Frozen):
+    """Which municipality, and in which of its languages; its default without one."""
+
+    municipality: str
+    language: str | None = None
+
+
+class BegunConversation(Frozen):
+    """The token is given this once."""
+
+    id: str
+    token: str
+    status: Status
+    messages: tuple[Message, ...]
+
+
+class NewMessage(Frozen):
+    """`client_id` is the page's own name for the message: sent twice, it is stored once."""
+
+    text: Written
+    client_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")] | None = None
+
+
+class Messages(Frozen):
+    """The conversation's status and some of its messages, in order."""
+
+    status: Status
+    messages: tuple[Message, ...]
+
+
+class LiveMessage(Message):
+    """A frame of the events: a message with the conversation's status at that moment."""
+
+    status: Status
+
+
+class WishForPerson(Frozen):
+    """A resident's wish to be handed over to a person."""
+
+    reason: Literal["asked"]
+
+
+class Feedback(Frozen):
+    """Whether the bot's message with this seq helped."""
+
+    message: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    helpful: StrictBool
+
+
+class PublicMunicipality(Frozen):
+    """What a page may know of a municipality."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...]
+    default_language: str
+    phone: str
+    email: str
+    hours: dict[str, str]
+    website: str

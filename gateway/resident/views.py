@@ -1,0 +1,127 @@
+"""What residents' pages ask; each view reads a request, lets the right part do it, answers."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.cors import require_origin
+from gateway.errors import FieldError, NotFoundError
+from gateway.guards import with_token
+from gateway.http_json import model_response, read_model
+from gateway.keys import (
+    CONVERSATION,
+    CONVERSATIONS,
+    ERASURES,
+    HANDOFFS,
+    MUNICIPALITIES,
+    TEXTS,
+    TURNS,
+)
+from gateway.problems import dumps
+from gateway.resident.models import (
+    BegunConversation,
+    Feedback,
+    Messages,
+    NewConversation,
+    NewMessage,
+    PublicMunicipality,
+    WishForPerson,
+)
+
+KEEP_SECONDS = 300
+
+
+async def begin(request: web.Request) -> web.Response:
+    """Begin a conversation."""
+    wanted = await read_model(request, NewConversation)
+    require_origin(request, wanted.municipality)
+    conversation, token, messages = await request.app[CONVERSATIONS].begin(
+        wanted.municipality, wanted.language
+    )
+    return model_response(
+        BegunConversation(
+            id=conversation.id, token=token, status=conversation.status, messages=messages
+        ),
+        status=201,
+    )
+
+
+@with_token
+async def write(request: web.Request) -> web.Response:
+    """Take a message and give what comes back."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    message = await read_model(request, NewMessage)
+    result = await request.app[TURNS].submit(conversation, message.text, message.client_id)
+    return model_response(Messages(status=result.status, messages=result.messages))
+
+
+@with_token
+async def read(request: web.Request) -> web.Response:
+    """Give the messages after a seq."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    current, messages = await request.app[CONVERSATIONS].read(
+        conversation.id, after_parameter(request)
+    )
+    return model_response(Messages(status=current.status, messages=messages))
+
+
+@with_token
+async def ask_for_person(request: web.Request) -> web.Response:
+    """Put the conversation into the queue."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    await read_model(request, WishForPerson)
+    requested = await request.app[HANDOFFS].request(conversation)
+    return model_response(
+        Messages(status=requested.conversation.status, messages=requested.messages)
+    )
+
+
+@with_token
+async def rate(request: web.Request) -> web.Response:
+    """Keep whether a message helped."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    feedback = await read_model(request, Feedback)
+    await request.app[CONVERSATIONS].rate(conversation, feedback.message, feedback.helpful)
+    return web.Response(status=204)
+
+
+@with_token
+async def erase(request: web.Request) -> web.Response:
+    """End the conversation and erase it."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    await request.app[CONVERSATIONS].erase(conversation)
+    await request.app[ERASURES].attempt(conversation.id)
+    return web.Response(status=204)
+
+
+async def municipality(request: web.Request) -> web.Response:
+    """Give what a page may know of a municipality."""
+    found = request.app[MUNICIPALITIES].get(request.match_info["municipality"])
+    if found is None:
+        raise NotFoundError("There is no such municipality here.")
+    answer = model_response(PublicMunicipality.model_validate(found.model_dump()))
+    answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
+    return answer
+
+
+async def texts(request: web.Request) -> web.Response:
+    """Give every text of a language."""
+    language = request.match_info["language"]
+    if language not in request.app[TEXTS].languages:
+        raise NotFoundError("There are no texts in this language.")
+    answer = web.json_response(request.app[TEXTS].all(language), dumps=dumps)
+    answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
+    return answer
+
+
+def after_parameter(request: web.Request) -> int:
+    """Give the seq of ?after=, 0 without one; raises FieldError when it is no such number."""
+    value = request.query.get("after", "0")
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+        raise FieldError("after", "invalid", "It must be a whole number from 0.")
+    return int(value)

@@ -1,0 +1,98 @@
+"""What an installation decides: environment variables, read once at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SVAR_"
+PACKAGE = Path(__file__).parent
+
+
+Address = Annotated[str, Field(description="an http or https address")]
+
+
+class SettingsError(ValueError):
+    """A setting can't be used; the text is one plain line for the person who starts Svar."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the gateway, named SVAR_… in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    var: Annotated[Path, Field(description="a folder for databases")] = Path("var")
+    gateway_host: Annotated[str, Field(min_length=1, description="an address to listen on")] = (
+        "127.0.0.1"
+    )
+    gateway_port: Annotated[int, Field(ge=0, le=65535, description="a port, 0 to 65535")] = 8080
+    knowledge_url: Address = "http://127.0.0.1:8081"
+    bot_url: Address = "http://127.0.0.1:5005"
+    public_url: Address = ""
+    municipalities: Annotated[Path, Field(description="a folder of TOML files")] = (
+        PACKAGE / "municipalities"
+    )
+    database_url: Annotated[
+        str, Field(description="an address beginning with sqlite+aiosqlite: or postgresql+psycopg:")
+    ] = ""
+    locales: Annotated[Path, Field(description="a folder with sv.json, nb.json and nn.json")] = (
+        PACKAGE / "locales"
+    )
+    turn_seconds: Annotated[float, Field(gt=0, le=30, description="seconds, above 0 to 30")] = 4.0
+    knowledge_seconds: Annotated[
+        float, Field(gt=0, le=60, description="seconds, above 0 to 60")
+    ] = 5.0
+
+    @field_validator("knowledge_url", "bot_url", "public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("not an address")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_async_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
+            raise ValueError("not a known driver")
+        return value
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port that residents' browsers see."""
+        return self.public_url or f"http://{self.gateway_host}:{self.gateway_port}"
+
+    @property
+    def database(self) -> str:
+        """The address of the database: SQLite in the var folder unless set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var / 'gateway.db'}"
+
+    @property
+    def demo_accounts(self) -> Path:
+        """The file with the demo accounts' passwords."""
+        return self.var / "demo-accounts.json"
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError naming the variable, the bad value and what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        allowed = Settings.model_fields[name].description
+        value = "" if name == "database_url" else f"={first['input']!r}"
+        raise SettingsError(
+            f"{PREFIX}{name.upper()}{value} can't be used: it must be {allowed}"
+        ) from error

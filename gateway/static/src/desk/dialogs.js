@@ -1,0 +1,96 @@
+import { attribute, h } from "../shared/dom.js";
+import { field } from "../staff/field.js";
+
+const OUTCOMES = ["answered", "referred", "unanswered", "closed"];
+
+/** A modal dialog with a form. `submit` gets the dialog and may throw; what was filled in stays then. */
+function formDialog(page, { id, title, button, parts, submit }) {
+  const { t } = page;
+  const problem = h("p", { class: "alert", role: "alert", "data-color": "danger", hidden: true });
+  const send = h("button", { type: "submit", class: "ds-button" }, button);
+  const dialog = h("dialog", { class: "ds-dialog", "aria-labelledby": id },
+    h("form", {
+      novalidate: true,
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (send.getAttribute("aria-disabled")) return;
+        problem.hidden = true;
+        attribute(send, "aria-disabled", "true");
+        try {
+          if (await submit()) dialog.close();
+        } catch (error) {
+          problem.textContent = page.explain(error);
+          problem.hidden = false;
+        } finally {
+          attribute(send, "aria-disabled", null);
+        }
+      },
+    },
+      h("h2", { class: "ds-heading", "data-size": "sm", id }, title),
+      problem, ...parts,
+      h("div", { class: "row" }, send,
+        h("button", { type: "button", class: "ds-button", "data-variant": "secondary", onclick: () => dialog.close() }, t("staff.cancel")))));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.querySelector("#app").append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Asks to whom a conversation goes. `transfer` gets {to, note}. */
+export function askTransfer(page, colleagues, transfer) {
+  const { t } = page;
+  const to = field(h("select", { id: "transfer-to" },
+    h("option", { value: "" }, ""),
+    h("option", { value: "queue" }, t("desk.transfer.queue")),
+    ...colleagues.map((colleague) =>
+      h("option", { value: colleague.email },
+        `${colleague.name} (${t(colleague.there ? "desk.transfer.there" : "desk.transfer.away")})`))),
+    t("desk.transfer.to"));
+  const note = field(h("textarea", { id: "transfer-note", rows: "3", maxlength: "2000" }), t("desk.transfer.note"));
+  return formDialog(page, {
+    id: "transfer-title",
+    title: t("desk.transfer.title"),
+    button: t("desk.transfer.button"),
+    parts: [to.element, note.element],
+    async submit() {
+      const chosen = to.control.value;
+      to.error(chosen ? null : t("desk.transfer.required"));
+      if (!chosen) {
+        to.control.focus();
+        return false;
+      }
+      await transfer({ to: chosen === "queue" ? null : chosen, note: note.control.value.trim() });
+      return true;
+    },
+  });
+}
+
+/** Asks how it went. `resolve` gets the outcome. */
+export function askOutcome(page, resolve) {
+  const { t } = page;
+  const problem = h("p", { class: "ds-validation-message", id: "outcome-error", hidden: true });
+  const options = OUTCOMES.map((outcome) =>
+    h("div", { class: "ds-field" },
+      h("input", { type: "radio", class: "ds-input", name: "outcome", id: `outcome-${outcome}`, value: outcome }),
+      h("label", { class: "ds-label", "data-weight": "regular", for: `outcome-${outcome}` }, t(`desk.outcome.${outcome}`))));
+  const group = h("fieldset", { "aria-describedby": "outcome-hint outcome-error" },
+    h("legend", { class: "ds-label" }, t("desk.resolve.outcome")),
+    h("p", { class: "hint", id: "outcome-hint" }, t("desk.outcome.hint")), ...options, problem);
+  return formDialog(page, {
+    id: "resolve-title",
+    title: t("desk.resolve.title"),
+    button: t("desk.resolve"),
+    parts: [group],
+    async submit() {
+      const chosen = group.querySelector("input:checked")?.value;
+      problem.hidden = Boolean(chosen);
+      problem.textContent = chosen ? "" : t("desk.resolve.required");
+      if (!chosen) {
+        group.querySelector("input").focus();
+        return false;
+      }
+      await resolve(chosen);
+      return true;
+    },
+  });
+}

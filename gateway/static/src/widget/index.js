@@ -1,0 +1,5 @@
+import { SvarChat } from "./chat.js";
+
+SvarChat.define();
+
+export { SvarChat };

@@ -1,0 +1,428 @@
+const TIME_LIMIT = 10_000; // ms; the gateway itself gives up on a turn after 4 s
+const POLL_EVERY = 4_000;
+const LONGEST_PAUSE = 15_000;
+const GONE = new Set([401, 403, 404, 410]);
+
+class Failure extends Error {
+  /** `status` is 0 when no answer came; `code` is the first field error's code, if any. */
+  constructor(status, code = null) {
+    super(`Request failed with ${status}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * The conversation with the gateway. Nothing here touches the page. It tells what happens by events:
+ * `svar:message` (a message object, each seq once), `svar:status` (with_bot, waiting, with_operator,
+ * closed), `svar:busy` (true while a turn is on its way), `svar:connection` (true, false),
+ * `svar:delivery` {client_id, state: sending | sent | failed, code}, `svar:rejected`
+ * {client_id, text, code}, `svar:municipality`, and `svar:reset` (gone, elsewhere,
+ * ended) when the messages shown so far no longer count.
+ */
+export class Network extends EventTarget {
+  #base;
+  #municipality;
+  #memory;
+  #conversation = null;
+  #beginning = null;
+  #queue = Promise.resolve();
+  #pending = new Map();
+  #delivering = null;
+  #seen = new Set();
+  #last = 0;
+  #status = null;
+  #connected = true;
+  #ended = false;
+  #live = false;
+  #socket = null;
+  #failures = 0;
+  #timer = null;
+  #turns = 0;
+
+  /** `base` is the address that the API's paths are relative to. */
+  constructor({ base, municipality, language, memory }) {
+    super();
+    this.#base = base;
+    this.#municipality = municipality;
+    this.#memory = memory;
+    this.language = language;
+    this.onOnline = () => this.#wake();
+    this.onOffline = () => this.#connection(false);
+    this.onVisible = () => document.visibilityState === "visible" && this.#wake();
+    this.onElsewhere = () => this.#changedElsewhere();
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  start() {
+    addEventListener("online", this.onOnline);
+    addEventListener("offline", this.onOffline);
+    document.addEventListener("visibilitychange", this.onVisible);
+    addEventListener("storage", this.#memory.listen);
+    this.#memory.addEventListener("svar:elsewhere", this.onElsewhere);
+  }
+
+  stop() {
+    removeEventListener("online", this.onOnline);
+    removeEventListener("offline", this.onOffline);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    removeEventListener("storage", this.#memory.listen);
+    this.#memory.removeEventListener("svar:elsewhere", this.onElsewhere);
+    this.live = false;
+  }
+
+  /** While live, messages arrive by themselves: by WebSocket, or by asking when that fails. */
+  set live(value) {
+    this.#live = value;
+    if (value) this.#connect();
+    else this.#disconnect();
+  }
+
+  /** Takes up the kept conversation, or starts one. Resolves to whether there is one. */
+  begin() {
+    this.#ended = false;
+    this.#beginning ??= this.#begin().finally(() => {
+      this.#beginning = null;
+    });
+    return this.#beginning;
+  }
+
+  async municipality() {
+    try {
+      const found = await this.#fetch("GET", `municipalities/${encodeURIComponent(this.#municipality)}`);
+      this.#tell("municipality", found);
+    } catch {
+      // The page works without the name and telephone number; they come with the next opening.
+    }
+  }
+
+  /** Sends a resident's message. The same `client_id` again is a new try of the same message. */
+  send(text, client_id) {
+    this.#pending.set(client_id, text);
+    this.#keepPending();
+    this.#tell("delivery", { client_id, text, state: "sending" });
+    // One at a time and in order, whatever the network does.
+    this.#queue = this.#queue.then(() => this.#deliver(text, client_id));
+    return this.#queue;
+  }
+
+  async handoff() {
+    return this.#turn(async () => {
+      try {
+        await this.#askForPerson();
+      } catch (failure) {
+        if (!GONE.has(failure.status)) throw failure;
+        this.#forget("gone");
+        await this.#askForPerson();
+      }
+    });
+  }
+
+  /** Resolves to whether it was stored. */
+  async feedback(message, helpful) {
+    try {
+      await this.#call("POST", "/feedback", { message, helpful });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the conversation and erases it. Throws when the gateway could not be reached. */
+  async erase() {
+    if (this.#conversation) {
+      try {
+        await this.#call("DELETE", "");
+      } catch (failure) {
+        if (!GONE.has(failure.status)) throw failure;
+      }
+    }
+    this.#forget("ended");
+  }
+
+  /** Leaves a closed conversation and starts another. */
+  async restart() {
+    this.#forget("ended");
+    return this.begin();
+  }
+
+  async #begin() {
+    if (this.#conversation) return true;
+    const kept = this.#memory.conversation;
+    if (kept) {
+      this.#conversation = kept;
+      if (await this.#poll()) {
+        this.#resume();
+        return true;
+      }
+      if (this.#conversation) {
+        this.#schedule(false);
+        return false;
+      }
+    }
+    try {
+      const { id, token, status, messages } = await this.#create();
+      this.#conversation = { id, token, language: this.language };
+      this.#remember(status);
+      this.#take({ status, messages });
+      this.#connection(true);
+      this.#resume();
+      return true;
+    } catch (failure) {
+      this.#failed(failure);
+      this.#schedule(false);
+      return false;
+    }
+  }
+
+  async #create() {
+    const wanted = { municipality: this.#municipality, language: this.language };
+    try {
+      return await this.#fetch("POST", "conversations", wanted);
+    } catch (failure) {
+      if (failure.status !== 422) throw failure;
+      // The page may speak a language that the municipality's conversations do not.
+      return this.#fetch("POST", "conversations", { municipality: this.#municipality });
+    }
+  }
+
+  #resume() {
+    // Left over from before a reload, or from a conversation that was gone.
+    for (const { client_id, text } of this.#memory.tab.pending) {
+      if (client_id !== this.#delivering) this.send(text, client_id);
+    }
+    this.#connect();
+  }
+
+  async #askForPerson() {
+    if (!(await this.begin())) throw new Failure(0);
+    this.#take(await this.#call("POST", "/handoff", { reason: "asked" }));
+    // Whatever the answer held, what was said about it is now in the conversation.
+    await this.#poll();
+  }
+
+  async #deliver(text, client_id, again = true) {
+    if (!this.#pending.has(client_id)) return;
+    this.#delivering = client_id;
+    await this.#turn(async () => {
+      try {
+        if (!(await this.begin())) throw new Failure(0);
+        // Taking up the conversation may have shown that it had arrived before.
+        if (!this.#pending.has(client_id)) return;
+        this.#take(await this.#call("POST", "/messages", { text, client_id }));
+        this.#settle(client_id);
+        this.#tell("delivery", { client_id, state: "sent" });
+      } catch (failure) {
+        if (GONE.has(failure.status) && again) {
+          this.#forget("gone");
+          await this.#deliver(text, client_id, false);
+        } else if (failure.status === 409 || (failure.status >= 400 && failure.status < 429)) {
+          this.#settle(client_id);
+          this.#tell("rejected", { client_id, text, code: failure.code ?? "invalid" });
+          if (failure.status === 409) await this.#poll();
+        } else {
+          this.#failed(failure);
+          this.#tell("delivery", { client_id, state: "failed", code: failure.status === 429 ? "too_many" : null });
+        }
+      }
+    });
+    this.#delivering = null;
+  }
+
+  async #turn(work) {
+    this.#turns += 1;
+    this.#tell("busy", true);
+    try {
+      return await work();
+    } finally {
+      this.#turns -= 1;
+      if (!this.#turns) this.#tell("busy", false);
+    }
+  }
+
+  /** Fetches what is missing. Resolves to whether the conversation is there and could be reached. */
+  async #poll() {
+    const asked = this.#conversation;
+    if (!asked) return false;
+    try {
+      const answer = await this.#call("GET", `/messages?after=${this.#last}`);
+      if (asked === this.#conversation) this.#take(Array.isArray(answer) ? { messages: answer } : answer);
+      this.#connection(true);
+      return true;
+    } catch (failure) {
+      if (asked !== this.#conversation) return false;
+      if (GONE.has(failure.status)) this.#forget("gone");
+      else this.#failed(failure);
+      return false;
+    }
+  }
+
+  #take({ status, messages = [] }) {
+    for (const message of messages) this.#receive(message);
+    if (status) this.#remember(status);
+  }
+
+  #receive(message) {
+    if (this.#seen.has(message.seq)) return;
+    this.#seen.add(message.seq);
+    this.#last = Math.max(this.#last, message.seq);
+    if (message.client_id) this.#settle(message.client_id);
+    this.#tell("message", message);
+  }
+
+  #settle(client_id) {
+    if (this.#pending.delete(client_id)) this.#keepPending();
+  }
+
+  #keepPending() {
+    this.#memory.tab = { pending: [...this.#pending].map(([client_id, text]) => ({ client_id, text })) };
+  }
+
+  #remember(status) {
+    if (this.#conversation) this.#memory.conversation = { ...this.#conversation, status };
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#tell("status", status);
+  }
+
+  #forget(reason) {
+    this.#disconnect();
+    this.#conversation = null;
+    this.#memory.conversation = null;
+    this.#clear(reason);
+  }
+
+  #clear(reason) {
+    // What the resident ended is not begun again by a timer, only by themselves.
+    this.#ended = reason !== "gone";
+    this.#seen.clear();
+    this.#last = 0;
+    this.#status = null;
+    if (reason === "ended") this.#pending.clear();
+    this.#keepPending();
+    this.#tell("reset", reason);
+    this.#tell("status", null);
+  }
+
+  #changedElsewhere() {
+    const kept = this.#memory.conversation;
+    if (!this.#conversation || kept?.id === this.#conversation.id) return;
+    this.#disconnect();
+    this.#conversation = null;
+    this.#clear("elsewhere");
+    if (this.#live && kept) this.begin();
+  }
+
+  #connection(connected) {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#tell("connection", connected);
+    if (connected) this.#retry();
+  }
+
+  #failed(failure) {
+    if (!failure.status) this.#connection(false);
+  }
+
+  #retry() {
+    // The same client_id: what did arrive after all is not stored twice.
+    for (const [client_id, text] of [...this.#pending]) this.send(text, client_id);
+  }
+
+  async #wake() {
+    if (!this.#live || this.#ended) return;
+    this.#failures = 0;
+    if (!this.#conversation) await this.begin();
+    else if (await this.#poll()) this.#connect();
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    if (!this.#live || this.#socket || !this.#conversation || this.#status === "closed") return;
+    const { id, token } = this.#conversation;
+    const address = new URL(`api/v1/conversations/${id}/events?after=${this.#last}`, this.#base);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address, ["svar", `bearer.${token}`]);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.#connection(true);
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) return;
+      const { status, ...message } = JSON.parse(data);
+      if (message.seq) this.#receive(message);
+      if (status) this.#remember(status);
+    };
+    socket.onclose = () => {
+      if (socket !== this.#socket) return;
+      this.#socket = null;
+      this.#schedule(true);
+    };
+  }
+
+  /** Tries again later: soon when only the WebSocket fails, ever more seldom when nothing answers. */
+  #schedule(there) {
+    clearTimeout(this.#timer);
+    if (!this.#live) return;
+    this.#failures += 1;
+    const growing = Math.min(LONGEST_PAUSE, 400 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(() => this.#reconnect(), there ? Math.min(POLL_EVERY, growing) : growing);
+  }
+
+  async #reconnect() {
+    // Asking first tells a closed door (a proxy without WebSockets) from a conversation that is gone.
+    const there = await this.#poll();
+    if (!this.#live || this.#ended) return;
+    if (!this.#conversation) await this.begin();
+    else if (there && (this.#failures <= 3 || this.#failures % 15 === 0)) this.#connect();
+    else this.#schedule(there);
+  }
+
+  #disconnect() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #call(method, path, body) {
+    if (!this.#conversation) return Promise.reject(new Failure(0));
+    const { id, token } = this.#conversation;
+    return this.#fetch(method, `conversations/${id}${path}`, body, token);
+  }
+
+  async #fetch(method, path, body, token) {
+    let response;
+    try {
+      response = await fetch(new URL(`api/v1/${path}`, this.#base), {
+        method,
+        headers: {
+          ...(body && { "Content-Type": "application/json" }),
+          ...(token && { Authorization: `Bearer ${token}` }),
+        },
+        body: body && JSON.stringify(body),
+        credentials: "omit",
+        cache: "no-store",
+        signal: AbortSignal.timeout(TIME_LIMIT),
+      });
+    } catch {
+      throw new Failure(0);
+    }
+    let answer = null;
+    try {
+      if (response.status !== 204) answer = await response.json();
+    } catch {
+      // A proxy's own error page: the status says enough.
+    }
+    if (!response.ok) throw new Failure(response.status, answer?.errors?.[0]?.code ?? null);
+    return answer ?? {};
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(`svar:${name}`, { detail }));
+  }
+}

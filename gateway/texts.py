@@ -1,0 +1,86 @@
+"""What the system says to people, from the locale files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import RootModel
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
+    "system.greeting": frozenset({"municipality"}),
+    "system.masked": frozenset(),
+    "system.waiting_operator_there": frozenset(),
+    "system.waiting_nobody_there": frozenset({"phone", "hours"}),
+    "system.already_waiting": frozenset(),
+    "system.joined": frozenset({"operator"}),
+    "system.transferred": frozenset(),
+    "system.returned_to_queue": frozenset(),
+    "system.resolved": frozenset(),
+    "system.closed": frozenset(),
+    "system.error": frozenset(),
+    "choice.person.title": frozenset(),
+    "choice.person.text": frozenset(),
+}
+"""The keys that the gateway itself needs, with the placeholders it can fill."""
+
+
+class TextsByKey(RootModel[dict[str, str]]):
+    """The texts of a language, by key."""
+
+
+class TextsError(ValueError):
+    """A locale file can't be used; the text says which and why."""
+
+
+class Texts:
+    """The texts of each language, by key."""
+
+    def __init__(self, languages: Mapping[str, Mapping[str, str]]) -> None:
+        self._languages = languages
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are texts in."""
+        return tuple(self._languages)
+
+    def all(self, language: str) -> Mapping[str, str]:
+        """Give every text of a language with its placeholders unfilled."""
+        return self._languages[language]
+
+    def say(self, language: str, key: str, **values: object) -> str:
+        """Give one text with its placeholders filled.
+
+        Raises KeyError for a key or a placeholder that does not exist.
+        """
+        text = self._languages[language][key]
+        return PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+
+
+def load_texts(folder: Path, languages: Iterable[str]) -> Texts:
+    """Read `LANGUAGE.json` for each language: an object of key to text.
+
+    Raises TextsError when a file is missing, is not such an object, or lacks a system text.
+    """
+    return Texts({language: _load(folder / f"{language}.json") for language in languages})
+
+
+def _load(path: Path) -> Mapping[str, str]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise TextsError(f"{path}: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise TextsError(f"{path}: it must be one object of key to text")
+    texts: dict[str, str] = found
+    for key, allowed in SYSTEM_KEYS.items():
+        if not texts.get(key, "").strip():
+            raise TextsError(f"{path}: the text {key} is missing")
+        unknown = set(PLACEHOLDER.findall(texts[key])) - allowed
+        if unknown:
+            raise TextsError(f"{path}: {key} has an unknown placeholder {{{min(unknown)}}}")
+    return texts

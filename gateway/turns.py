@@ -1,0 +1,295 @@
+"""A resident's turn, in reading order: mask, store, choose who answers, ask, store the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway import transcripts
+from gateway.conversations import announce, read_conversation
+from gateway.database import Database
+from gateway.errors import BotError, TooManyError
+from gateway.events import Hub
+from gateway.handoff import Handoffs
+from gateway.masking import Masking, mask
+from gateway.metrics import Metrics
+from gateway.rasa_client import BotClient, BotMessage
+from gateway.tables import ConversationRow
+from gateway.texts import Texts
+from gateway.transcripts import Appended, Taken
+from gateway.types import (
+    Action,
+    Answer,
+    AnswerStatus,
+    Author,
+    Choice,
+    Conversation,
+    Draft,
+    HandoffRequest,
+    Message,
+    Status,
+)
+
+LINE_LENGTH = 8
+"""How many turns of one conversation may wait for each other."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a request for a turn is answered with: the stored message, then what came back."""
+
+    status: Status
+    messages: tuple[Message, ...]
+
+
+@dataclass(slots=True)
+class _Line:
+    """The turns of one conversation that are under way.
+
+    `intake` makes the order in which messages are stored that in which they are answered;
+    `turn` lets one be answered at a time. asyncio's locks let waiters in as they came.
+    """
+
+    intake: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    people: int = 0
+    running: dict[int, asyncio.Task[TurnResult]] = field(default_factory=dict)
+
+
+class Turns:
+    """Takes residents' messages and sees to it that each is answered once, in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        hub: Hub,
+        handoffs: Handoffs,
+        bot: BotClient,
+        texts: Texts,
+        metrics: Metrics,
+        seconds: float,
+    ) -> None:
+        self._database = database
+        self._hub = hub
+        self._handoffs = handoffs
+        self._bot = bot
+        self._texts = texts
+        self._metrics = metrics
+        self._seconds = seconds
+        self._lines: dict[str, _Line] = {}
+
+    async def submit(
+        self, conversation: Conversation, text: str, client_id: str | None
+    ) -> TurnResult:
+        """Store what a resident wrote and give it with the replies.
+
+        A client id that was seen before gives what came back the first time, waiting for it
+        when it is still under way. Raises TooManyError when too many turns wait already,
+        ConflictError when the conversation is closed, NotFoundError when it is erased.
+        """
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        line = self._lines.setdefault(conversation.id, _Line())
+        if line.people >= LINE_LENGTH:
+            raise TooManyError("Wait for the answers to the messages before this one.", 1)
+        line.people += 1
+        try:
+            async with line.intake:
+                task = await self._take(line, conversation, text, client_id, deadline)
+            # The turn goes on when the resident's connection breaks.
+            return await asyncio.shield(task)
+        finally:
+            line.people -= 1
+            self._leave(conversation.id, line)
+
+    async def close(self) -> None:
+        """Let the turns that are under way come to their end, which is never far."""
+        tasks = [task for line in self._lines.values() for task in line.running.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _take(
+        self,
+        line: _Line,
+        conversation: Conversation,
+        text: str,
+        client_id: str | None,
+        deadline: float,
+    ) -> asyncio.Task[TurnResult]:
+        masking = mask(text)
+        try:
+            taken, notices = await self._record(conversation, masking, client_id)
+        except IntegrityError:
+            # Another gateway took the same message at the same moment; now it can be found.
+            taken, notices = await self._record(conversation, masking, client_id)
+        seq = taken.message.seq
+        if taken.fresh:
+            for kind in masking.found:
+                self._metrics.masked.labels(kind).inc()
+            await announce(self._hub, taken.conversation)
+        if seq not in line.running:
+            work = (
+                self._again(conversation, seq)
+                if taken.handled
+                else self._run(line, taken, notices, deadline)
+            )
+            task = asyncio.create_task(work)
+            line.running[seq] = task
+            task.add_done_callback(lambda _: self._finish(conversation.id, line, seq))
+        return line.running[seq]
+
+    async def _record(
+        self, conversation: Conversation, masking: Masking, client_id: str | None
+    ) -> tuple[Taken, tuple[Message, ...]]:
+        async with self._database.writing() as session:
+            taken = await transcripts.take(session, conversation.id, masking.text, client_id)
+            if not (taken.fresh and masking.found):
+                return taken, ()
+            text = self._texts.say(conversation.language, "system.masked")
+            notice = await transcripts.append(
+                session,
+                conversation.id,
+                [Draft(author=Author.SYSTEM, text=text)],
+                turn=taken.message.seq,
+            )
+            return taken, notice.messages if notice else ()
+
+    def _finish(self, conversation: str, line: _Line, seq: int) -> None:
+        line.running.pop(seq, None)
+        self._leave(conversation, line)
+
+    def _leave(self, conversation: str, line: _Line) -> None:
+        if not line.people and not line.running and self._lines.get(conversation) is line:
+            del self._lines[conversation]
+
+    async def _again(self, conversation: Conversation, seq: int) -> TurnResult:
+        async with self._database.reading() as session:
+            current = await read_conversation(session, conversation.id)
+            messages = await transcripts.turn_of(session, conversation.id, seq)
+        return TurnResult(current.status, messages)
+
+    async def _run(
+        self, line: _Line, taken: Taken, notices: tuple[Message, ...], deadline: float
+    ) -> TurnResult:
+        """Answer one message; the deadline counts from its arrival, waiting included.
+
+        Whoever is before it in the line has an earlier deadline, so the wait is no longer.
+        """
+        conversation, message = taken.conversation, taken.message
+        async with line.turn:
+            drafts, wanted = await self._answer(conversation, message, deadline)
+            changed = await self._store(conversation, message, drafts, wanted)
+        await announce(self._hub, changed.conversation)
+        if not taken.fresh:
+            # Taken up again: part of what belongs to it was stored the first time.
+            return await self._again(conversation, message.seq)
+        return TurnResult(changed.conversation.status, (message, *notices, *changed.messages))
+
+    async def _answer(
+        self, conversation: Conversation, message: Message, deadline: float
+    ) -> tuple[Sequence[Draft], HandoffRequest | None]:
+        async with self._database.reading() as session:
+            status, before = await transcripts.status_and_before(
+                session, conversation.id, message.seq
+            )
+        choice = self._choice(message, before)
+        if choice is not None and choice.action is Action.HANDOFF:
+            return (), HandoffRequest(reason="asked")
+        if status is not Status.WITH_BOT:
+            return (), None
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout_at(deadline):
+                reply = await self._bot.turn(
+                    conversation.id,
+                    message.text,
+                    municipality=conversation.municipality,
+                    language=conversation.language,
+                    chunk=None if choice is None else choice.chunk,
+                )
+        except (BotError, TimeoutError) as error:
+            log.warning("the bot did not answer: %s", error or "too late")
+            self._metrics.turns.labels("failed").inc()
+            return self._failure(conversation), None
+        finally:
+            self._metrics.turn_seconds.observe(loop.time() - began)
+        self._metrics.turns.labels("answered").inc()
+        wanted = next((said.handoff for said in reply.messages if said.handoff), None)
+        return [_as_draft(said) for said in reply.messages if _is_said(said)], wanted
+
+    def _choice(self, message: Message, before: Sequence[Message]) -> Choice | None:
+        said = message.text.strip().casefold()
+        for choice in transcripts.offered_choices(before):
+            if choice.text.strip().casefold() == said:
+                return choice
+        person = self._person(message.language)
+        return person if person.text.strip().casefold() == said else None
+
+    def _person(self, language: str) -> Choice:
+        return Choice(
+            title=self._texts.say(language, "choice.person.title"),
+            text=self._texts.say(language, "choice.person.text"),
+            action=Action.HANDOFF,
+        )
+
+    def _failure(self, conversation: Conversation) -> tuple[Draft, ...]:
+        return (
+            Draft(
+                author=Author.SYSTEM,
+                text=self._texts.say(conversation.language, "system.error"),
+                choices=(self._person(conversation.language),),
+                answer=Answer(status=AnswerStatus.ERROR, confidence=0.0),
+            ),
+        )
+
+    async def _store(
+        self,
+        conversation: Conversation,
+        message: Message,
+        drafts: Sequence[Draft],
+        wanted: HandoffRequest | None,
+    ) -> Appended:
+        """Store what came back and that the message is handled, in one transaction."""
+        somebody = wanted is not None and await self._handoffs.somebody_there(conversation)
+        changed: Appended | None = None
+        messages: tuple[Message, ...] = ()
+        async with self._database.writing() as session:
+            if drafts:
+                # A person may have taken over while the bot was thinking: then it is silent.
+                changed = await transcripts.append(
+                    session,
+                    conversation.id,
+                    drafts,
+                    only_if=ConversationRow.status == Status.WITH_BOT,
+                    turn=message.seq,
+                )
+                messages = changed.messages if changed else ()
+            if wanted is not None:
+                changed = await self._handoffs.request_within(
+                    session, conversation, wanted, somebody=somebody, turn=message.seq
+                )
+                messages += changed.messages
+            await transcripts.mark_handled(session, conversation.id, message.seq)
+            current = (
+                changed.conversation
+                if changed
+                else await read_conversation(session, conversation.id)
+            )
+        return Appended(current, messages)
+
+
+def _is_said(said: BotMessage) -> bool:
+    """Leave out what comes with a handoff: the gateway alone says what happens next.
+
+    The bot does not know whether anyone is at the desk, and must not promise it.
+    """
+    return said.handoff is None and bool(said.text.strip() or said.choices)
+
+
+def _as_draft(said: BotMessage) -> Draft:
+    return Draft(author=Author.BOT, text=said.text, choices=said.choices, answer=said.answer)

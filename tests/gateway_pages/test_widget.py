@@ -1,0 +1,377 @@
+"""The chat on a strict website, in every state, by keyboard and for assistive technology."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+TOP = Path(__file__).resolve().parents[2]
+AXE = (TOP / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+FOCUSED = """() => {
+    const inner = document.querySelector("svar-chat").shadowRoot.activeElement;
+    return inner ? inner.id || inner.className || inner.tagName : document.activeElement.tagName;
+}"""
+SOURCE = {
+    "article": "bygglov",
+    "title": "Söka bygglov",
+    "heading": "Vad kostar det?",
+    "url": "/bygglov#vad-kostar-det",
+    "updated": "2026-03-12",
+}
+ANSWER = {
+    "author": "bot",
+    "text": "Ett bygglov kostar **8 900 kr**.\n\n| Vad | Pris |\n|---|---|\n| Garage | 8 900 kr |",
+    "answer": {"status": "answered", "confidence": 0.9, "sources": [SOURCE]},
+}
+UNSURE = {
+    "author": "bot",
+    "text": "Det hittar jag inte.",
+    "answer": {"status": "unanswerable", "confidence": 0.1, "sources": []},
+    "choices": [
+        {"title": "Söka bygglov", "text": "Söka bygglov", "chunk": "bygglov#", "action": None},
+        {"title": "Prata", "text": "Jag vill prata", "chunk": None, "action": "handoff"},
+    ],
+}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def built() -> None:
+    """The tests look at the built script."""
+    from ops.assets import build_assets
+
+    build_assets()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page, one line each."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document).then(({ violations }) => violations)")
+    return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Fråga kommunen")
+
+
+def open_chat(page: Page) -> Locator:
+    page.get_by_role("button", name="Fråga kommunen").click()
+    expect(panel(page).locator(".message")).to_have_count(1)
+    return panel(page)
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_label("Skriv din fråga")
+
+
+def write(page: Page, text: str) -> None:
+    field(page).fill(text)
+    field(page).press("Enter")
+
+
+def nothing(page: Page, gateway) -> None:
+    """The closed chat."""
+
+
+def opened(page: Page, gateway) -> None:
+    open_chat(page)
+
+
+def answered(page: Page, gateway) -> None:
+    gateway.replies.append(ANSWER)
+    open_chat(page)
+    write(page, "Vad kostar bygglov?")
+    expect(page.get_by_role("link", name="Söka bygglov")).to_be_visible()
+
+
+def rated(page: Page, gateway) -> None:
+    answered(page, gateway)
+    page.get_by_role("group", name="Hjälpte svaret?").get_by_role("button", name="Ja").click()
+    expect(page.get_by_text("Tack, vad bra")).to_be_focused()
+
+
+def unsure(page: Page, gateway) -> None:
+    gateway.replies.append(UNSURE)
+    open_chat(page)
+    write(page, "Vem är du?")
+    expect(page.get_by_role("group", name="Välj ett svar")).to_be_visible()
+
+
+def too_long(page: Page, gateway) -> None:
+    open_chat(page)
+    write(page, "x" * 2012)
+    expect(panel(page).get_by_role("alert")).to_contain_text("12 tecken för långt")
+
+
+def not_sent(page: Page, gateway) -> None:
+    open_chat(page)
+    gateway.down = True
+    write(page, "Hej")
+    expect(panel(page).get_by_role("button", name="Försök igen")).to_be_visible()
+
+
+def waiting(page: Page, gateway) -> None:
+    open_chat(page)
+    page.get_by_role("button", name="Prata med en person").click()
+    expect(panel(page).locator(".status")).to_have_text(re.compile("Du väntar på en person"))
+
+
+def with_operator(page: Page, gateway) -> None:
+    waiting(page, gateway)
+    gateway.status = "with_operator"
+    gateway.push("operator", "Hej!\nHur kan jag hjälpa dig?")
+    expect(panel(page).locator(".status")).to_have_text("Du pratar med en person.")
+
+
+def closed(page: Page, gateway) -> None:
+    waiting(page, gateway)
+    gateway.status = "closed"
+    gateway.push("system", "Samtalet är avslutat.")
+    expect(page.get_by_role("button", name="Starta ett nytt samtal")).to_be_visible()
+
+
+def asking_to_erase(page: Page, gateway) -> None:
+    open_chat(page)
+    page.get_by_role("button", name="Avsluta", exact=True).click()
+    expect(page.get_by_role("button", name="Fortsätt samtalet")).to_be_focused()
+
+
+def erased(page: Page, gateway) -> None:
+    asking_to_erase(page, gateway)
+    page.get_by_role("button", name="Avsluta och radera").click()
+    expect(page.get_by_role("button", name="Starta ett nytt samtal")).to_be_focused()
+
+
+STATES = (
+    nothing, opened, answered, rated, unsure, too_long, not_sent, waiting, with_operator, closed,
+    asking_to_erase, erased,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reach", STATES, ids=lambda state: state.__name__)
+def test_no_state_has_a_barrier_that_axe_knows(open_page: Open, gateway, reach, scheme) -> None:
+    """Names, roles and contrast are right in light and dark colours."""
+    page = open_page(colours=scheme)
+    reach(page, gateway)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (320, 256)], ids=["phone", "zoomed"])
+@pytest.mark.parametrize("reach", STATES[1:], ids=lambda state: state.__name__)
+def test_every_state_fits_a_narrow_screen(
+    open_page: Open, gateway, reach, width: int, height: int
+) -> None:
+    """At 320 pixels, and at 400% zoom of a laptop, nothing is cut off and targets are large."""
+    page = open_page(width, height)
+    reach(page, gateway)
+    wide = panel(page).evaluate("panel => panel.scrollWidth - panel.clientWidth")
+    boxes = (
+        panel(page)
+        .locator("button:visible, textarea:visible")
+        .evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+    )
+    outside = [box for box in boxes if box["left"] < 0 or box["right"] > width]
+    small = [box for box in boxes if box["width"] < 24 or box["height"] < 24]
+    assert (wide, outside, small) == (0, [], [])
+
+
+def test_focus_goes_into_the_panel_and_back(open_page: Open, gateway) -> None:
+    """Opening moves focus to the text field, Escape closes and gives it back."""
+    page = open_page()
+    open_chat(page)
+    assert page.evaluate(FOCUSED) == "text"
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    assert "launcher" in page.evaluate(FOCUSED)
+
+
+def test_focus_leaves_the_panel(open_page: Open, gateway) -> None:
+    """The panel is no trap: Tab goes through it and on."""
+    page = open_page()
+    open_chat(page)
+    passed = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate(FOCUSED))
+    assert "BODY" in passed
+
+
+def test_escape_takes_back_the_question_first(open_page: Open, gateway) -> None:
+    """Escape in the question whether to erase keeps the conversation and the panel."""
+    page = open_page()
+    asking_to_erase(page, gateway)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Avsluta", exact=True)).to_be_focused()
+    expect(panel(page).locator(".message")).to_have_count(1)
+
+
+def test_messages_are_announced(open_page: Open, gateway) -> None:
+    """The messages are a polite, named log, whose messages say who wrote them."""
+    page = open_page()
+    with_operator(page, gateway)
+    log = panel(page).get_by_role("log", name="Meddelanden i samtalet")
+    expect(log).to_have_attribute("aria-live", "polite")
+    expect(log.locator(".message").last).to_contain_text("Medarbetare, Ekhamns kommun:")
+
+
+def test_history_is_not_announced_again(open_page: Open, gateway) -> None:
+    """After a reload the log fills in silence."""
+    page = open_page()
+    answered(page, gateway)
+    page.add_init_script(
+        "window.spoken = [];"
+        "const place = Element.prototype.append;"
+        "Element.prototype.append = function (...all) {"
+        "  if (all.length && this.getAttribute('role') === 'log')"
+        "    spoken.push(this.getAttribute('aria-live'));"
+        "  return place.apply(this, all); };"
+    )
+    page.reload()
+    expect(panel(page).locator(".message")).to_have_count(3)
+    assert page.evaluate("[...new Set(spoken)]") == ["off"]
+
+
+def test_a_message_while_closed_is_counted_on_the_button(open_page: Open, gateway) -> None:
+    """An operator's answer to a closed panel shows, and is in the button's name."""
+    page = open_page()
+    waiting(page, gateway)
+    page.keyboard.press("Escape")
+    gateway.status = "with_operator"
+    gateway.push("operator", "Hej!")
+    expect(page.get_by_role("button", name="1 nytt meddelande")).to_be_visible()
+    expect(page.locator("svar-chat").get_by_role("status")).to_have_text("1 nytt meddelande")
+
+
+def test_a_source_names_page_heading_and_date(open_page: Open, gateway) -> None:
+    """The card links to the place and says when it was updated."""
+    page = open_page()
+    answered(page, gateway)
+    card = panel(page).locator(".source")
+    expect(card.get_by_role("link")).to_have_attribute("href", "/bygglov#vad-kostar-det")
+    expect(card).to_contain_text("Vad kostar det?")
+    expect(card).to_contain_text("Uppdaterad 12 mars 2026")
+
+
+def test_only_the_last_choices_can_be_taken(open_page: Open, gateway) -> None:
+    """A choice is sent as the resident's message, and its buttons go."""
+    page = open_page()
+    unsure(page, gateway)
+    page.get_by_role("button", name="Söka bygglov").click()
+    expect(panel(page).locator(".choices")).to_have_count(0)
+    assert gateway.received[-1]["text"] == "Söka bygglov"
+    assert page.evaluate(FOCUSED) == "log"
+
+
+def test_too_long_a_text_is_kept(open_page: Open, gateway) -> None:
+    """Nothing is cut or sent; shortened, it goes."""
+    page = open_page()
+    too_long(page, gateway)
+    assert (len(field(page).input_value()), gateway.received) == (2012, [])
+    expect(field(page)).to_have_attribute("aria-invalid", "true")
+    write(page, "x" * 2000)
+    expect(panel(page).locator(".message.resident")).to_have_count(1)
+
+
+def test_the_counter_appears_near_the_limit(open_page: Open, gateway) -> None:
+    """How much room is left is said from 1 800 characters on."""
+    page = open_page()
+    open_chat(page)
+    field(page).fill("x" * 1799)
+    expect(panel(page).locator(".counter")).to_have_text("")
+    field(page).fill("x" * 1990)
+    expect(panel(page).locator(".counter")).to_have_text("10 tecken kvar")
+
+
+def test_an_empty_message_is_told(open_page: Open, gateway) -> None:
+    """Enter in an empty field explains itself."""
+    page = open_page()
+    open_chat(page)
+    write(page, "   ")
+    expect(panel(page).get_by_role("alert")).to_have_text("Skriv något först, så svarar vi.")
+
+
+def test_a_failed_message_is_tried_again_as_the_same(open_page: Open, gateway) -> None:
+    """The text stays, "try again" sends it with the same client_id, and it is there once."""
+    page = open_page()
+    not_sent(page, gateway)
+    kept = page.evaluate("JSON.parse(sessionStorage.getItem('svar:ekhamn')).pending")
+    gateway.down = False
+    panel(page).get_by_role("button", name="Försök igen").click()
+    expect(panel(page).locator(".message.resident")).to_have_text(re.compile("Skickat"))
+    assert [(each["text"], each["client_id"]) for each in kept] == [
+        (each["text"], each["client_id"]) for each in gateway.received
+    ]
+    expect(panel(page).locator(".message.resident")).to_have_count(1)
+
+
+def test_a_message_written_without_network_survives_a_reload(open_page: Open, gateway) -> None:
+    """What was not sent before the reload is sent after it, once."""
+    page = open_page()
+    not_sent(page, gateway)
+    gateway.down = False
+    page.reload()
+    expect(panel(page).locator(".message.resident")).to_have_text(re.compile("Skickat"))
+    assert [each["text"] for each in gateway.received] == ["Hej"]
+
+
+def test_a_draft_survives_a_reload(open_page: Open, gateway) -> None:
+    """What is typed but not sent is still there, and the panel is open."""
+    page = open_page()
+    open_chat(page)
+    field(page).fill("Jag undrar")
+    page.reload()
+    expect(field(page)).to_have_value("Jag undrar")
+
+
+def test_erased_means_forgotten(open_page: Open, gateway) -> None:
+    """After "end and erase" the browser keeps no conversation, until a new one is started."""
+    page = open_page()
+    erased(page, gateway)
+    assert page.evaluate("localStorage.getItem('svar:ekhamn')") is None
+    page.get_by_role("button", name="Starta ett nytt samtal").click()
+    expect(panel(page).locator(".message")).to_have_count(1)
+    assert gateway.begun == 2
+
+
+def test_the_language_can_be_switched(open_page: Open, gateway) -> None:
+    """Where a municipality has two languages, the panel follows the choice."""
+    gateway.municipality = {"id": "ekhamn", "name": "Fjordvik", "languages": ["nb", "nn"]}
+    page = open_page()
+    page.get_by_role("button", name="Fråga kommunen").click()
+    page.get_by_role("button", name="Nynorsk").click()
+    expect(page.get_by_role("button", name="Snakk med eit menneske")).to_be_visible()
+    expect(page.get_by_role("button", name="Nynorsk")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Nynorsk")).to_be_focused()
+
+
+def test_the_host_pages_styles_do_not_reach_in(open_page: Open, gateway) -> None:
+    """A page with its own sizes and colours for everything leaves the chat as it is."""
+    look = """() => {
+        const { fontSize, color } = getComputedStyle(
+            document.querySelector("svar-chat").shadowRoot.querySelector(".message .text"));
+        return [fontSize, color];
+    }"""
+    plain = open_page()
+    open_chat(plain)
+    gateway.styles = "html { font-size: 62.5%; } * { color: red; font: 30px serif !important; }"
+    loud = open_page()
+    open_chat(loud)
+    assert plain.evaluate(look) == loud.evaluate(look)
+
+
+def test_the_host_page_can_give_it_its_colours(open_page: Open, gateway) -> None:
+    """Custom properties of the element are the theme."""
+    gateway.styles = "svar-chat { --ds-color-base-default: rgb(10, 60, 10); }"
+    page = open_page()
+    launcher = page.locator("svar-chat .launcher")
+    expect(launcher).to_have_css("background-color", "rgb(10, 60, 10)")
+
+
+def test_nothing_is_asked_of_another_host(open_page: Open, gateway) -> None:
+    """A whole conversation fetches only from where the script came from, and sets no cookie."""
+    page = open_page()
+    answered(page, gateway)
+    assert (gateway.elsewhere, page.context.cookies()) == ([], [])

@@ -111,7 +111,8 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 async def _clients(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
-        app[BOT] = BotClient(session, settings.bot_url, settings.turn_seconds)
+        names = {tenant.id: tenant.name for tenant in app[MUNICIPALITIES].values()}
+        app[BOT] = BotClient(session, settings.bot_url, settings.turn_seconds, names)
         app[KNOWLEDGE] = KnowledgeClient(
             session, settings.knowledge_url, settings.knowledge_seconds
         )

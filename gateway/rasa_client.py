@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -29,8 +30,12 @@ class BotReply(Frozen):
 class BotClient:
     """The way to the bot's own channel."""
 
-    def __init__(self, session: ClientSession, address: str, seconds: float) -> None:
+    def __init__(
+        self, session: ClientSession, address: str, seconds: float, names: Mapping[str, str]
+    ) -> None:
+        """Talk to the bot at `address`; `names` gives each municipality's shown name by its id."""
         self._session = session
+        self._names = names
         self._address = address
         self._timeout = ClientTimeout(total=seconds)
 
@@ -42,7 +47,12 @@ class BotClient:
         Raises BotError when it can't be reached, is too slow, fails or says so, or replies with
         nothing or with something else than was agreed.
         """
-        metadata = {"municipality": municipality, "language": language, "chunk": chunk}
+        metadata = {
+            "municipality": municipality,
+            "municipality_name": self._names[municipality],
+            "language": language,
+            "chunk": chunk,
+        }
         turn = {"conversation": conversation, "text": text, "metadata": metadata}
         body = await self._ask("POST", "turns", turn)
         try:

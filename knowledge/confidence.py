@@ -2,8 +2,8 @@
 
 Three probabilities are fitted on labelled questions, from the same evidence: that the best hit
 answers the question, that one of the best few articles does, and that it is no matter for a
-municipality at all. The thresholds that turn them into a decision are chosen on other labelled
-questions, by the precision that is asked for.
+municipality at all. Other labelled questions calibrate them and choose the threshold for answers,
+by the precision that is asked for.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ RIVAL_MARGIN = 1.5
 OUTSIDE_INTENTS = frozenset({"out_of_scope", "nonsense"})
 INTENT_PENALTY = 2.5
 """Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 12."""
+WORTH_CHOOSING = 0.5
+"""Choices are offered when the right page is more likely among them than not."""
 INTENT_SURE = 0.8
 """From here on such an intent settles what an unanswered question is called."""
 PENALTY = 100.0
@@ -146,13 +148,11 @@ def fit(
     training: Sequence[Example],
     development: Sequence[Example],
     precision: float,
-    choice_precision: float,
 ) -> ConfidenceModel:
     """A model fitted on `training`, with thresholds chosen on `development`.
 
-    `precision` is the share of answers that shall be right, `choice_precision` the share of
-    clarifications that shall name the right page. Errors: ValueError when the examples do not
-    hold both outcomes of each kind.
+    `precision` is the share of answers that shall be right. Errors: ValueError when the examples
+    do not hold both outcomes of each kind.
     """
     rows = [example.features for example in training]
     importance = [example.importance for example in training]
@@ -170,13 +170,11 @@ def fit(
     near = _calibrated(near, [(e.features, e.near) for e in development])
     chances = [(right.probability(e.features), e) for e in development]
     answered = lowest_threshold([(p, e.right) for p, e in chances], precision)
-    rest = [e for p, e in chances if p < answered]
-    clarification = lowest_threshold(
-        [(near.probability(e.features), e.near) for e in rest], choice_precision
-    )
-    unanswered = [e for e in rest if near.probability(e.features) < clarification]
+    unanswered = [
+        e for p, e in chances if p < answered and near.probability(e.features) < WORTH_CHOOSING
+    ]
     scope = balanced_threshold([(outside.probability(e.features), e.outside) for e in unanswered])
-    return ConfidenceModel(right, near, outside, Thresholds(answered, clarification, scope))
+    return ConfidenceModel(right, near, outside, Thresholds(answered, WORTH_CHOOSING, scope))
 
 
 def _calibrated(

@@ -57,6 +57,10 @@ class MunicipalityIndex:
         self.article_of: npt.NDArray[np.int64] = np.array(
             [numbers[chunk.article] for chunk in self.chunks], np.int64
         )
+        self.languages = tuple(dict.fromkeys(chunk.language for chunk in self.chunks))
+        self.language_of: npt.NDArray[np.int64] = np.array(
+            [self.languages.index(chunk.language) for chunk in self.chunks], np.int64
+        )
         self.chunk_words = Postings(self.terms)
         self.article_words = Postings(self._article_terms())
 

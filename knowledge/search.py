@@ -19,6 +19,7 @@ from knowledge.types import Hit, Vectors
 CANDIDATES = 200
 """How many of the best rows each retriever proposes."""
 DENSE_WEIGHT = 1.5
+FEWEST_TO_LEVEL = 10
 CHUNK_WORDS_WEIGHT = 0.5
 ARTICLE_WORDS_WEIGHT = 0.5
 
@@ -88,8 +89,10 @@ def rank(index: MunicipalityIndex, text: str, language: str, query_embedding: Ve
     articles = index.article_of[chunks]
     dense = index.passages.best(query_embedding, chunks)
     question = _by_article(index, asked, asked_cosines)[articles]
+    languages = index.language_of[chunks]
     score = (
-        DENSE_WEIGHT * (_standardised(dense) + _standardised(question))
+        DENSE_WEIGHT
+        * (_standardised(_levelled(dense, languages)) + _standardised(_levelled(question, languages)))
         + CHUNK_WORDS_WEIGHT * _standardised(chunk_words[chunks])
         + ARTICLE_WORDS_WEIGHT * _standardised(article_words[articles])
     )
@@ -120,6 +123,22 @@ def _by_article(index: MunicipalityIndex, asked: Positions, cosines: Floats) -> 
     best: Floats = np.full(len(index.articles), -np.inf, np.float32)
     np.maximum.at(best, index.article_of[asked], cosines)
     return best
+
+
+def _levelled(values: Floats, languages: Positions) -> Floats:
+    """The values less the mean of their chunks' language, where enough candidates have it.
+
+    An encoder finds texts in the query's own language nearer, whatever they say. In a pool of
+    Bokmål and Nynorsk that would decide before the subject does.
+    """
+    levelled = values.copy()
+    known = np.isfinite(values)
+    for language in np.unique(languages):
+        own = known & (languages == language)
+        if own.any():
+            judges = own if own.sum() >= FEWEST_TO_LEVEL else known
+            levelled[own] -= values[judges].mean()
+    return levelled
 
 
 def _standardised(values: Floats) -> Floats:

@@ -17,6 +17,8 @@ def run() -> int:
     """Run until Ctrl-C or a stop signal; then stop everything."""
     layout = read_layout()
     stack = Stack(layout)
+    # A shell starts background commands with the interrupt ignored, so it is set here too.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:

@@ -57,7 +57,12 @@ async def test_a_message_is_stored_and_answered(api, bot) -> None:
         {
             "conversation": resident.id,
             "text": QUESTION,
-            "metadata": {"municipality": "ekhamn", "language": "sv", "chunk": None},
+            "metadata": {
+                "municipality": "ekhamn",
+                "municipality_name": "Ekhamns kommun",
+                "language": "sv",
+                "chunk": None,
+            },
         }
     ] == bot.turns
 

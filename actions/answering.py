@@ -75,11 +75,16 @@ def _say(
         dispatcher.utter_message(
             response="utter_nonsense", json_message={"answer": data, "choices": [person_choice()]}
         )
+    elif answer.status == "out_of_scope":
+        # What is no matter for a municipality has no pages that come near.
+        dispatcher.utter_message(
+            response="utter_out_of_scope",
+            json_message={"answer": data, "choices": [person_choice()]},
+        )
     else:
-        refusal = "utter_out_of_scope" if answer.status == "out_of_scope" else "utter_unanswerable"
         choices = [*page_choices(answer.nearest), person_choice()]
         dispatcher.utter_message(
-            response=refusal, json_message={"answer": data, "choices": choices}
+            response="utter_unanswerable", json_message={"answer": data, "choices": choices}
         )
 
 

@@ -134,14 +134,33 @@ async def test_several_meanings_become_choices(
     assert SlotSet("last_answer", {**data, "topic": None}) == events[0]
 
 
+NEAREST = [
+    {
+        "title": "Bygglov: Avgift",
+        "text": "Bygglov: Avgift",
+        "chunk": "bygglov#avgift",
+        "action": None,
+    },
+    {"title": "Bygglov", "text": "Bygglov", "chunk": "bygglov#", "action": None},
+]
+
+
 @pytest.mark.parametrize(
-    ("status", "response"),
-    [("unanswerable", "utter_unanswerable"), ("out_of_scope", "utter_out_of_scope")],
+    ("status", "response", "pages"),
+    [
+        ("unanswerable", "utter_unanswerable", NEAREST),
+        ("out_of_scope", "utter_out_of_scope", []),
+    ],
 )
 async def test_what_can_not_be_answered_is_said_honestly(
-    knowledge: Any, client: KnowledgeClient, tracker_of: Any, status: str, response: str
+    knowledge: Any,
+    client: KnowledgeClient,
+    tracker_of: Any,
+    status: str,
+    response: str,
+    pages: list[Any],
 ) -> None:
-    """A fixed sentence, the nearest pages as choices, and a person."""
+    """A fixed sentence and a person; the nearest pages only where the question is a service's."""
     knowledge.answer = {
         "status": status,
         "confidence": 0.1,
@@ -159,16 +178,7 @@ async def test_what_can_not_be_answered_is_said_honestly(
             "response": response,
             "custom": {
                 "answer": {"status": status, "confidence": 0.1, "sources": []},
-                "choices": [
-                    {
-                        "title": "Bygglov: Avgift",
-                        "text": "Bygglov: Avgift",
-                        "chunk": "bygglov#avgift",
-                        "action": None,
-                    },
-                    {"title": "Bygglov", "text": "Bygglov", "chunk": "bygglov#", "action": None},
-                    PERSON,
-                ],
+                "choices": [*pages, PERSON],
             },
         }
     ] == messages

@@ -91,8 +91,7 @@ def test_every_response_is_used_and_every_used_one_written() -> None:
     used = {step for step in _steps("action") if step.startswith("utter_")}
     used |= set(re.findall(r'"(utter_\w+)"', code)) | {"utter_default"}
 
-    # Knowledge does not tell yet in which language a source is written.
-    assert set(_responses()) - {"utter_source_language_note"} == used
+    assert set(_responses()) == used
 
 
 def test_rules_and_domain_name_the_same_actions() -> None:

@@ -39,7 +39,6 @@ REQUIRED_RESPONSES = {
     "utter_praise",
     "utter_privacy",
     "utter_repeat_nothing",
-    "utter_source_language_note",
     "utter_thank",
     "utter_unanswerable",
 }

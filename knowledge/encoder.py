@@ -128,6 +128,11 @@ def load_encoder(path: str | Path) -> Encoder:
     folder = Path(path)
     if (folder / CONFIG).is_file():
         return _load_unpacked(folder)
+    if not folder.is_dir() and (
+        folder.is_absolute() or (folder.parent != Path() and folder.parent.is_dir())
+    ):
+        # A folder is meant, so its name is not asked for on a model hub.
+        raise EncoderError(f"no encoder in {path}: run `python -m knowledge unpack-encoder`")
     return _load_other(path)
 
 
@@ -196,7 +201,8 @@ def _load_other(path: str | Path) -> Encoder:
         model = library.SentenceTransformer(str(path), device="cpu")
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise EncoderError(
-            f"no encoder in {path}: unpack it, or set a sentence-transformers model ({error})"
+            f"no encoder in {path}: run `python -m knowledge unpack-encoder`, or set "
+            f"a sentence-transformers model ({error})"
         ) from error
     return SentenceTransformerEncoder(model, _identity(path))
 

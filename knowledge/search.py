@@ -92,7 +92,10 @@ def rank(index: MunicipalityIndex, text: str, language: str, query_embedding: Ve
     languages = index.language_of[chunks]
     score = (
         DENSE_WEIGHT
-        * (_standardised(_levelled(dense, languages)) + _standardised(_levelled(question, languages)))
+        * (
+            _standardised(_levelled(dense, languages))
+            + _standardised(_levelled(question, languages))
+        )
         + CHUNK_WORDS_WEIGHT * _standardised(chunk_words[chunks])
         + ARTICLE_WORDS_WEIGHT * _standardised(article_words[articles])
     )

@@ -87,10 +87,11 @@ class Weights:
     """
 
     def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise WeightsError(f"{path} is not an {MAGIC.decode()} weight file")
         self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
         self._position = 0
-        if len(self._bytes) < 44 or self._bytes[:4].tobytes() != MAGIC:
-            raise WeightsError(f"{path} is not an {MAGIC.decode()} weight file")
         try:
             self.shape, block = self._read_shape()
             self.pieces = self._read_pieces()
@@ -126,8 +127,7 @@ class Weights:
 
     def _take(self, layout: str) -> tuple[int | float, ...]:
         size = struct.calcsize(layout)
-        values = struct.unpack(layout, self._raw(size))
-        return values
+        return struct.unpack(layout, self._raw(size))
 
     def _raw(self, size: int) -> bytes:
         taken = self._bytes[self._position : self._position + size].tobytes()

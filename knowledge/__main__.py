@@ -106,9 +106,8 @@ def _seed(settings: Settings, args: argparse.Namespace) -> int:
             store, municipality, settings.index_folder / municipality, encoder
         )
         seconds = time.monotonic() - began
-        _say(
-            f"{municipality}: {len(index)} chunks indexed, {changed} new or changed ({seconds:.1f} s)"
-        )
+        counts = f"{len(index)} chunks indexed, {changed} new or changed"
+        _say(f"{municipality}: {counts} ({seconds:.1f} s)")
     engine.dispose()
     return 0
 

@@ -94,13 +94,16 @@ class ConfidenceModel:
             return Decision("out_of_scope", confidence)
         return Decision("unanswerable", confidence)
 
-    def rivals(self, ranking: Ranking) -> list[str]:
-        """Ids of the articles to choose among, best first: NEAR, or one more that is as close."""
+    def rivals(self, ranking: Ranking) -> list[int]:
+        """Places in the ranking of the chunks to choose among, each of another article.
+
+        The best NEAR articles, and one more if it is as close.
+        """
         places = ranking.best_of_articles()
         score = ranking.score[places]
         close = int((score >= score[:1] - RIVAL_MARGIN).sum())
         count = min(max(close, NEAR), MOST_CHOICES)
-        return [ranking.index.articles[ranking.articles[place]] for place in places[:count]]
+        return [int(place) for place in places[:count]]
 
     def values(self) -> dict[str, Any]:
         """The parameters as JSON holds them."""

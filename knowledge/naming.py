@@ -21,9 +21,14 @@ def fold(text: str) -> str:
 
 def slug(title: str) -> str:
     """An id made of the title's letters; empty when there are none to use."""
-    plain = unicodedata.normalize("NFKD", fold(title).translate(_SLUG_LETTERS))
-    ascii_only = plain.encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:SLUG_LENGTH].strip("-")
+    plain = unicodedata.normalize("NFKD", fold(title).translate(_SLUG_LETTERS)).lower()
+    letters = "".join(letter for letter in plain if letter.isascii() or not _is_dropped(letter))
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:SLUG_LENGTH].strip("-")
+
+
+def _is_dropped(letter: str) -> bool:
+    """Accents, what nobody sees (soft hyphens) and letters of other scripts part no words."""
+    return letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc", "Me", "Cf")
 
 
 def alphabetical(title: str, language: str) -> str:

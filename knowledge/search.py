@@ -20,6 +20,8 @@ CANDIDATES = 200
 """How many of the best rows each retriever proposes."""
 DENSE_WEIGHT = 1.5
 FEWEST_TO_LEVEL = 10
+FEW = 5
+"""With so many known values, what they say beside others counts half."""
 CHUNK_WORDS_WEIGHT = 0.5
 ARTICLE_WORDS_WEIGHT = 0.5
 
@@ -49,17 +51,14 @@ class Ranking:
     def __len__(self) -> int:
         return len(self.chunks)
 
-    def hits(self, limit: int) -> list[Hit]:
-        """The best candidates as hits."""
-        return [
-            Hit(
-                self.index.chunks[self.chunks[i]],
-                float(self.score[i]),
-                float(self.dense[i]),
-                float(self.chunk_words[i]),
-            )
-            for i in range(min(limit, len(self)))
-        ]
+    def hit(self, place: int) -> Hit:
+        """The candidate at a place of the ranking."""
+        return Hit(
+            self.index.chunks[self.chunks[place]],
+            float(self.score[place]),
+            float(self.dense[place]),
+            float(self.chunk_words[place]),
+        )
 
     def best_of_articles(self) -> Positions:
         """Places in the ranking of each article's best chunk, best article first."""
@@ -75,7 +74,8 @@ def search(
     limit: int = 10,
 ) -> list[Hit]:
     """The best chunks for a query, best first; several may be of one article."""
-    return rank(index, text, language, query_embedding).hits(limit)
+    ranking = rank(index, text, language, query_embedding)
+    return [ranking.hit(place) for place in range(min(limit, len(ranking)))]
 
 
 def rank(index: MunicipalityIndex, text: str, language: str, query_embedding: Vectors) -> Ranking:
@@ -94,7 +94,7 @@ def rank(index: MunicipalityIndex, text: str, language: str, query_embedding: Ve
         DENSE_WEIGHT
         * (
             _standardised(_levelled(dense, languages))
-            + _standardised(_levelled(question, languages))
+            + _trust(question) * _standardised(_levelled(question, languages))
         )
         + CHUNK_WORDS_WEIGHT * _standardised(chunk_words[chunks])
         + ARTICLE_WORDS_WEIGHT * _standardised(article_words[articles])
@@ -126,6 +126,12 @@ def _by_article(index: MunicipalityIndex, asked: Positions, cosines: Floats) -> 
     best: Floats = np.full(len(index.articles), -np.inf, np.float32)
     np.maximum.at(best, index.article_of[asked], cosines)
     return best
+
+
+def _trust(values: Floats) -> float:
+    """How far the spread of the known values can be relied on, from 0 to nearly 1."""
+    known = int(np.isfinite(values).sum())
+    return known / (known + FEW)
 
 
 def _levelled(values: Floats, languages: Positions) -> Floats:

@@ -160,10 +160,9 @@ async def _latencies(ours: Layout, stock: Layout) -> None:
     say("|---|---|---|---|---|---|")
     for who, results in (("one", single), (f"{_AT_ONCE} at once", many)):
         for name, label in (("ours", "Svar"), ("stock", "stock Rasa")):
-            latency = Latency.of(results[name])
-            say(
-                f"| {who} | {label} | {latency.p50:.1f} | {latency.p95:.1f} | {latency.count} | {latency.failed} |"
-            )
+            it = Latency.of(results[name])
+            figures = f"{it.p50:.1f} | {it.p95:.1f} | {it.count} | {it.failed}"
+            say(f"| {who} | {label} | {figures} |")
         ratio = Latency.of(results["stock"]).p50 / Latency.of(results["ours"]).p50
         say(f"| {who} | stock / Svar at p50 | {ratio:.1f} | | | |")
 

@@ -10,6 +10,10 @@ from knowledge.naming import SLUG_LENGTH, alphabetical, fold, slug
         ("Æ, ø og å!", "ae-o-og-a"),
         ("Förskola – köregler 2026", "forskola-koregler-2026"),
         ("Cafe\u0301 i A\u030angermanland", "cafe-i-angermanland"),
+        ("Läsåret 2026–2027", "lasaret-2026-2027"),
+        ("Kväll—natt… och 5\u202fkr", "kvall-natt-och-5-kr"),
+        ("För\u00adskola på Šiauliai\u2019s", "forskola-pa-siauliai-s"),
+        ("Łódź och Київ", "odz-och"),
         ("???", ""),
     ],
 )

@@ -77,7 +77,11 @@ PAGES = {
     "bibliotek": "Biblioteket har öppet till klockan 18.",
     "parkering": "Boende kan parkera på gatan.",
 }
-QUESTIONS = {"bibliotek": ("när stänger bokhuset",)}
+QUESTIONS = {
+    "bibliotek": ("när stänger bokhuset",),
+    "bygglov": ("får jag snickra hemma",),
+    "parkering": ("vart ställer jag bilen",),
+}
 
 
 @pytest.fixture
@@ -121,6 +125,31 @@ def test_the_chunk_with_the_querys_words_comes_first(
 def test_a_residents_question_finds_its_article(index: MunicipalityIndex, toy_encoder: Any) -> None:
     """Even when no word of it stands in the article's text."""
     assert "bibliotek#" == best(index, "när stänger bokhuset", toy_encoder)
+
+
+def test_a_questions_vector_lifts_its_article(index: MunicipalityIndex, toy_encoder: Any) -> None:
+    """Where no word is shared, the nearness of the editor's question decides."""
+    near = toy_encoder.encode_queries(["när stänger bokhuset"])[0]
+    articles = [hit.chunk.article for hit in search(index, "xyzzy", "sv", near)]
+    assert "bibliotek" == articles[0]
+
+
+def test_the_language_of_a_page_does_not_draw(toy_encoder: Any) -> None:
+    """Nearness that all pages of a language share is taken off before pages are compared."""
+    words = [f"ord{number}" for number in range(12)]
+
+    def page(language: str, text: str) -> Article:
+        name = f"{text}-{language}"
+        return Article("m", name, language, "", text, f"/{name}", datetime.date(2026, 1, 1))
+
+    pages = [page("nb", word) for word in words] + [page("nn", word + " eg") for word in words]
+    index = MunicipalityIndex.build(
+        "m", [chunk for one in pages for chunk in split_article(one)], toy_encoder
+    )
+    language, subject = toy_encoder.encode_passages(["eg", "ord3"])
+    query = 2 * language + subject
+    best = search(index, "xyzzy", "nb", query / np.linalg.norm(query), limit=2)
+    assert {"ord3-nb", "ord3 eg-nn"} == {hit.chunk.article for hit in best}
 
 
 def test_words_decide_where_vectors_cannot(index: MunicipalityIndex) -> None:

@@ -1,4 +1,4 @@
-"""`python -m gateway`: serve, or only make the demo accounts or bring the database up to date."""
+"""`python -m gateway`: serve, see to accounts, or bring the database up to date."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.accounts import AccountError, Accounts
 from gateway.app import init_app
 from gateway.database import Database
 from gateway.demo_accounts import DemoAccountsError, make_demo_accounts
@@ -32,14 +33,12 @@ class StartError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give the exit code; 2 means that a setting must be changed."""
-    parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("serve", help="serve pages and the API (the default)")
-    commands.add_parser("demo-accounts", help="make the demo municipalities' missing accounts")
-    commands.add_parser("migrate", help="bring the database's schema up to date")
-    command = parser.parse_args(arguments).command or "serve"
+    wanted = _parser().parse_args(arguments)
+    command = wanted.command or "serve"
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        # What this command prints is for a person who waits for one line.
+        level=logging.WARNING if command == "account" else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
         settings = load_settings()
@@ -47,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             serve(settings)
         elif command == "demo-accounts":
             asyncio.run(demo_accounts(settings))
+        elif command == "account":
+            asyncio.run(account(settings, wanted))
         else:
             asyncio.run(migrate(settings))
-    except (SettingsError, StartError) as error:
+    except (SettingsError, StartError, AccountError) as error:
         print(f"gateway: {error}", file=sys.stderr)
         return CANT_START
     except MunicipalityError as error:
@@ -69,6 +70,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"gateway: SVAR_VAR can't be used: {error}", file=sys.stderr)
         return CANT_START
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="serve pages and the API (the default)")
+    commands.add_parser("demo-accounts", help="make the demo municipalities' missing accounts")
+    commands.add_parser("migrate", help="bring the database's schema up to date")
+    staff = commands.add_parser(
+        "account",
+        help="make a member of staff's account, or change or remove it",
+        description="Make an account; its password is printed once.",
+    )
+    staff.add_argument("--municipality", required=True, help="the id in the municipality's file")
+    staff.add_argument("--email", required=True, help="what the person signs in with")
+    staff.add_argument("--role", help="operator, editor or administrator; of a new account")
+    staff.add_argument("--name", help="what residents and colleagues see; of a new account")
+    instead = staff.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--new-password", action="store_true", help="give an account a new password, end sessions"
+    )
+    instead.add_argument("--remove", action="store_true", help="remove an account, end sessions")
+    return parser
 
 
 def serve(settings: Settings) -> None:
@@ -129,6 +153,39 @@ async def demo_accounts(settings: Settings) -> None:
     finally:
         await database.close()
     print(f"The demo accounts and their passwords are in {settings.demo_accounts}")
+
+
+async def account(settings: Settings, wanted: argparse.Namespace) -> None:
+    """Make an account, give it a new password or remove it, and say what was done.
+
+    Raises AccountError when that can't be.
+    """
+    new = not (wanted.new_password or wanted.remove)
+    for option, value in (("--role", wanted.role), ("--name", wanted.name)):
+        if new and value is None:
+            raise AccountError(f"{option} is missing; a new account needs --role and --name")
+        if not new and value is not None:
+            raise AccountError(f"{option} goes with a new account only")
+    municipalities = load_municipalities(settings.municipalities)
+    database = Database(settings.database)
+    accounts = Accounts(database, Passwords(), municipalities)
+    password = None
+    try:
+        await database.migrate()
+        if wanted.remove:
+            await accounts.remove(wanted.municipality, wanted.email)
+        elif wanted.new_password:
+            password = await accounts.renew_password(wanted.municipality, wanted.email)
+        else:
+            password = await accounts.make(
+                wanted.municipality, wanted.role, wanted.name, wanted.email
+            )
+    finally:
+        await database.close()
+    if password is None:
+        print("The account is removed and its sessions have ended.")
+    else:
+        print(f"The password, which is shown only now: {password}")
 
 
 async def migrate(settings: Settings) -> None:

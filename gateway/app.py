@@ -48,6 +48,7 @@ from gateway.pages import Pages
 from gateway.problems import problems
 from gateway.rasa_client import BotClient
 from gateway.resident import routes as resident
+from gateway.retention import Retention
 from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, Settings
 from gateway.sockets import close_sockets
@@ -136,7 +137,10 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].turn_seconds,
     )
     app[ERASURES] = Erasures(database, app[BOT])
-    settling = asyncio.create_task(app[ERASURES].run())
+    retention = Retention(app[CONVERSATIONS], app[METRICS], app[SETTINGS].retention_days)
+    chores = [asyncio.create_task(chore) for chore in (app[ERASURES].run(), retention.run())]
     yield
-    settling.cancel()
+    for chore in chores:
+        chore.cancel()
+    await asyncio.gather(*chores, return_exceptions=True)
     await app[TURNS].close()

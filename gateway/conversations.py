@@ -7,8 +7,9 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database import Database
@@ -168,25 +169,55 @@ class Conversations:
 
         Raises NotFoundError when it is gone already.
         """
-        handoffs = select(HandoffRow.id).where(HandoffRow.conversation_id == conversation.id)
+        if not await self._remove(conversation.id, conversation.municipality, true()):
+            raise NotFoundError("There is no such conversation.")
+        await self._database.empty_log()
+
+    async def erase_idle(self, before: datetime, limit: int) -> int:
+        """Do the same to up to `limit` conversations without a message since a moment.
+
+        One that waits or is with an operator is left alone. Gives how many were erased.
+        """
+        idle = and_(
+            ConversationRow.updated_at < before,
+            ConversationRow.status.in_((Status.WITH_BOT, Status.CLOSED)),
+        )
+        async with self._database.reading() as session:
+            found = await session.execute(
+                select(ConversationRow.id, ConversationRow.municipality)
+                .where(idle)
+                .order_by(ConversationRow.updated_at)
+                .limit(limit)
+            )
+            oldest = found.all()
+        erased = [await self._remove(id_, municipality, idle) for id_, municipality in oldest]
+        if any(erased):
+            await self._database.empty_log()
+        return sum(erased)
+
+    async def _remove(
+        self, conversation: str, municipality: str, only_if: ColumnElement[bool]
+    ) -> bool:
+        """Remove a conversation whose row meets a condition at this moment; tell whether it did."""
+        handoffs = select(HandoffRow.id).where(HandoffRow.conversation_id == conversation)
+        same = ConversationRow.id == conversation
         async with self._database.writing() as session:
+            # Locked, so that nobody writes in it or claims it from here on.
+            found = await session.scalar(
+                select(ConversationRow.id).where(same, only_if).with_for_update()
+            )
+            if found is None:
+                return False
             await session.execute(delete(TransferRow).where(TransferRow.handoff_id.in_(handoffs)))
             for table in (HandoffRow, FeedbackRow, MessageRow):
-                await session.execute(delete(table).where(table.conversation_id == conversation.id))
-            gone = await session.scalar(
-                delete(ConversationRow)
-                .where(ConversationRow.id == conversation.id)
-                .returning(ConversationRow.id)
-            )
-            if gone is None:
-                raise NotFoundError("There is no such conversation.")
+                await session.execute(delete(table).where(table.conversation_id == conversation))
+            await session.execute(delete(ConversationRow).where(same))
             session.add(
                 ErasureRow(
-                    conversation_id=conversation.id,
-                    municipality=conversation.municipality,
-                    created_at=now(),
+                    conversation_id=conversation, municipality=municipality, created_at=now()
                 )
             )
-        event = Event("erased", conversation.id)
-        await self._hub.publish(conversation_topic(conversation.id), event)
-        await self._hub.publish(desk_topic(conversation.municipality), event)
+        event = Event("erased", conversation)
+        await self._hub.publish(conversation_topic(conversation), event)
+        await self._hub.publish(desk_topic(municipality), event)
+        return True

@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +25,10 @@ BEGIN = "svar_begin"
 """The execution option that says how SQLite begins a transaction; without it, it doesn't."""
 
 BUSY_SECONDS = 10
+EMPTYING_SECONDS = 1
+"""How long emptying the log waits for readers; new writers wait meanwhile."""
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -81,6 +86,27 @@ class Database:
         ):
             yield session
 
+    async def empty_log(self) -> bool:
+        """Move SQLite's write-ahead log into the database, so that erased text is in neither.
+
+        Gives whether that is done. Somebody who reads may prevent it for a while; that is no
+        error, and the next time will do. Other databases see to their logs themselves.
+        """
+        if not self._sqlite:
+            return True
+        try:
+            async with self._turn, self._engine.connect() as connection:
+                await connection.exec_driver_sql(_busy_timeout(EMPTYING_SECONDS))
+                try:
+                    done = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    busy = bool(done.one()[0])
+                finally:
+                    await connection.exec_driver_sql(_busy_timeout(BUSY_SECONDS))
+        except SQLAlchemyError as error:
+            log.warning("the database's log could not be emptied: %s", type(error).__name__)
+            return False
+        return not busy
+
     async def migrate(self) -> None:
         """Bring the schema to the newest revision."""
         async with self._writing.connect() as connection:
@@ -112,10 +138,15 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # What is deleted is overwritten; empty_log sees to the copies in the log.
         cursor.execute("PRAGMA secure_delete=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.execute(_busy_timeout(BUSY_SECONDS))
     finally:
         cursor.close()
+
+
+def _busy_timeout(seconds: int) -> str:
+    return f"PRAGMA busy_timeout={seconds * 1000}"
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -28,6 +28,15 @@ class DemoAccountsError(ValueError):
     """The file with the passwords can't be used; the text says why."""
 
 
+def demo_emails(municipality: Municipality) -> Mapping[str, Role]:
+    """Give the addresses of a municipality's demo accounts with their roles."""
+    return {
+        f"{name}@{municipality.id}.example": role
+        for role, name in NAMES.items()
+        if role in municipality.demo_staff
+    }
+
+
 async def make_demo_accounts(
     database: Database,
     passwords: Passwords,
@@ -41,10 +50,9 @@ async def make_demo_accounts(
     changed. Raises DemoAccountsError when the file is there but can't be read.
     """
     wanted = {
-        f"{name}@{municipality.id}.example": (municipality, role)
+        email: (municipality, role)
         for municipality in municipalities.values()
-        for role, name in NAMES.items()
-        if role in municipality.demo_staff
+        for email, role in demo_emails(municipality).items()
     }
     if not wanted:
         return False

@@ -2,7 +2,8 @@
 
 The gateway's own rows go at once. What the bot remembers of the conversation is asked for
 right away too, and once more a while later: a turn that was under way may have been written
-down meanwhile. Only then is the debt struck out.
+down meanwhile. Only then is the debt struck out. The database's log is emptied once more too,
+for somebody who was reading may have prevented it the first time.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Erasures:
                 .limit(AT_ONCE)
             )
             owed = rows.all()
+        if owed:
+            await self._database.empty_log()
         for conversation in owed:
             if not await self.attempt(conversation):
                 return  # the others would fare no better now

@@ -3,8 +3,8 @@
 The rule for anchors is knowledge's too, written a second time on purpose: neither package
 imports the other; a test holds the two against each other over every article of the demos. An
 anchor is the heading's words in lower case, with å and ä as a, ö and ø as o, æ as ae, other
-letters without their accents, what ASCII does not have left out, and the rest as single
-hyphens. One that came before gets -2, -3 and so on.
+letters without their accents, letters that ASCII does not have left out, and everything between
+as single hyphens. One that came before gets -2, -3 and so on.
 """
 
 from __future__ import annotations
@@ -41,9 +41,14 @@ _SCHEMES = {"http", "https", "mailto", "tel"}
 def slug(heading: str) -> str:
     """Give a heading's words as an anchor; empty when there is nothing to make one of."""
     lower = unicodedata.normalize("NFC", heading).casefold()
-    plain = unicodedata.normalize("NFKD", lower.translate(_LETTERS))
-    letters = plain.encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", lower.translate(_LETTERS)).lower()
+    letters = "".join(letter for letter in plain if letter.isascii() or not _is_dropped(letter))
     return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:ANCHOR_LENGTH].strip("-")
+
+
+def _is_dropped(letter: str) -> bool:
+    """Accents, what nobody sees (soft hyphens) and letters of other scripts part no words."""
+    return letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc", "Me", "Cf")
 
 
 class Anchors:
@@ -71,6 +76,9 @@ def render(text: str) -> str:
         # Headings inside lists and quotes are no places of their own for knowledge either.
         if token.type == "heading_open" and not token.level:
             token.attrSet("id", anchors.next(_words(tokens[position + 1].children or [])))
+        # An empty cell heads nothing; a screen reader would announce a heading without words.
+        if token.type == "th_open" and not _words(tokens[position + 1].children or []):
+            token.tag = tokens[position + 2].tag = "td"
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     return nh3.clean(
         html,

@@ -43,6 +43,11 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self.outdated = Counter(
+            "svar_gateway_outdated_conversations",
+            "Conversations erased because nothing was written in them for SVAR_RETENTION_DAYS.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "svar_gateway_sockets",
             "Open WebSockets, by page: conversation or desk.",

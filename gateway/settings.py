@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.proxies import Network, parse_networks
+
 PREFIX = "SVAR_"
 PACKAGE = Path(__file__).parent
 
@@ -46,6 +48,13 @@ class Settings(BaseSettings):
     knowledge_seconds: Annotated[
         float, Field(gt=0, le=60, description="seconds, above 0 to 60")
     ] = 5.0
+    retention_days: Annotated[
+        int, Field(ge=1, le=3650, description="a whole number of days, 1 to 3650")
+    ] = 90
+    trusted_proxies: Annotated[
+        str,
+        Field(description="addresses or networks with commas between, such as 10.0.0.5, fd00::/8"),
+    ] = ""
 
     @field_validator("knowledge_url", "bot_url", "public_url")
     @classmethod
@@ -64,6 +73,17 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
             raise ValueError("not a known driver")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _is_networks(cls, value: str) -> str:
+        parse_networks(value)
+        return value
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Where proxies stand whose word about a request's origin counts."""
+        return parse_networks(self.trusted_proxies)
 
     @property
     def public_origin(self) -> str:

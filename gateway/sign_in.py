@@ -13,6 +13,7 @@ from gateway.events import Event, desk_topic
 from gateway.guards import COOKIE, is_same_origin, require_json, with_session
 from gateway.http_json import model_response, read_model
 from gateway.keys import HUB, SESSIONS, SETTINGS, SIGNED_IN
+from gateway.proxies import client_address
 from gateway.sessions import LONGEST, SignedIn
 from gateway.types import Frozen, Role
 
@@ -41,8 +42,9 @@ async def sign_in(request: web.Request) -> web.Response:
         raise ForbiddenError("Another website may not sign anyone in.")
     require_json(request)
     credentials = await read_model(request, Credentials)
+    address = client_address(request, request.app[SETTINGS].proxy_networks)
     signed_in = await request.app[SESSIONS].sign_in(
-        credentials.email, credentials.password, request.remote or ""
+        credentials.email, credentials.password, address
     )
     answer = model_response(_view(signed_in))
     answer.set_cookie(

@@ -96,7 +96,10 @@ class SignInFailureRow(Base):
 
 
 class ConversationRow(Base):
-    """A thread; `last_seq` is its counter, so that messages are numbered without gaps."""
+    """A thread; `last_seq` is its counter, so that messages are numbered without gaps.
+
+    `updated_at` is the moment of its last message, whoever wrote it.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (Index(None, "municipality", "status", "waiting_since"),)
@@ -113,7 +116,7 @@ class ConversationRow(Base):
     last_text: Mapped[str] = mapped_column(Text)
     last_seq: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class MessageRow(Base):
@@ -197,7 +200,7 @@ class FeedbackRow(Base):
 
 
 class ErasureRow(Base):
-    """A conversation that its resident has erased and that the bot has yet to forget."""
+    """A conversation that has been erased and that the bot has yet to forget."""
 
     __tablename__ = "erasures"
 

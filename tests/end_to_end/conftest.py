@@ -201,10 +201,8 @@ class Chat:
 
     @property
     def person(self) -> Locator:
-        """The button that is always there, not the choice below a message."""
-        return self.panel.locator(".bottom").get_by_role(
-            "button", name=self.place.t("widget.person"), exact=True
-        )
+        """The one button for a person, which is always there."""
+        return self.button("widget.person")
 
     def open(self) -> None:
         self.launcher.click()

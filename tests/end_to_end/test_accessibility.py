@@ -111,7 +111,7 @@ def test_chat_with_the_bot(
     expect(chat.source(chat.ask(answerable)).first).to_be_visible()
     faultless(page, f"chat-answer-{language}")
     chat.ask(unanswerable)
-    expect(chat.choices.first).to_be_visible()
+    expect(chat.person).to_have_attribute("data-variant", "primary")
     chat.write("")
     expect(chat.problem).to_be_visible()
     faultless(page, f"chat-unanswerable-{language}")

@@ -163,12 +163,14 @@ def test_an_answer_is_the_articles_own_words_with_their_source(
     assert question.fact in said
     assert [] == [block for block in said if block not in section]
     source = chat.source(answer).first
-    expect(answer).to_contain_text(place.t("widget.source.one"))
+    expect(answer).to_contain_text(place.t("widget.source.answered"))
     expect(source.get_by_role("link")).to_have_text(article.title)
     expect(source.locator(".heading")).to_have_text(question.heading)
     expect(source).to_contain_text(
         place.t("widget.source.updated", date=place.date(article.updated))
     )
+    # The proof is not below the fold.
+    expect(source).to_be_in_viewport(ratio=1)
     shot(f"answer-{place.language}", page)
 
     before = shown(chat)
@@ -204,7 +206,7 @@ def test_choices_are_buttons_that_answer(page, place, chat, shot) -> None:
     chat.ask(UNCLEAR[place.language])
     expect(chat.choices.first).to_be_visible()
     shot(f"choices-{place.language}", page)
-    choice = chat.choices.filter(has_not_text=place.t("choice.person.title")).first
+    choice = chat.choices.first
     title = choice.inner_text()
     answers = chat.says("bot").count()
     choice.click()
@@ -212,24 +214,30 @@ def test_choices_are_buttons_that_answer(page, place, chat, shot) -> None:
     expect(chat.says("bot")).to_have_count(answers + 1)
     source = chat.source(chat.says("bot").last).first
     expect(source).to_be_visible()
-    words = source.inner_text().splitlines()
-    assert any(word in title for word in words), f"{title} was answered from {words}"
+    page_title = source.get_by_role("link").inner_text()
+    assert page_title in title, f"{title} was answered from {page_title}"
     expect(chat.choices).to_have_count(0)
 
 
 def test_what_nobody_can_answer_is_admitted(page, place, chat, shot) -> None:
-    """The assistant says honestly that it has no answer, and offers a person, who I then get."""
+    """The assistant says honestly that it has no answer, and offers a person, who I then get.
+
+    The person is offered by one button, which stands out, and not by a second one beside it.
+    """
     chat.open()
     reply = chat.ask(UNANSWERABLE[place.language])
     honest = {place.bot_says(f"utter_{kind}") for kind in ("unanswerable", "out_of_scope")}
     assert reply.locator(".text").inner_text() in honest
-    expect(reply).not_to_contain_text(place.t("widget.source.one"))
+    expect(reply).not_to_contain_text(place.t("widget.source.answered"))
     shot(f"unanswerable-{place.language}", page)
-    person = chat.choices.filter(has_text=place.t("choice.person.title"))
-    expect(person).to_have_count(1)
-    person.click()
+    expect(chat.person).to_have_count(1)
+    expect(chat.person).to_have_attribute("data-variant", "primary")
+    expect(chat.choices.filter(has_text=place.t("choice.person.title"))).to_have_count(0)
+    hint = place.t("widget.person.hint", button=place.t("widget.person"))
+    expect(reply).to_contain_text(hint)
+    chat.person.click()
     expect(chat.status).to_have_text(place.t("widget.status.waiting"))
-    expect(chat.own.last.locator(".text")).to_have_text(place.t("choice.person.text"))
+    expect(chat.person).to_be_hidden()
 
 
 @TWO

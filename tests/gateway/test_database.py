@@ -61,13 +61,13 @@ def test_every_table_of_a_municipality_says_which() -> None:
 
 
 async def test_sqlite_is_set_up_for_several_readers_and_one_writer(database) -> None:
-    """Write-ahead log, waiting instead of failing, foreign keys checked."""
+    """Write-ahead log, waiting instead of failing, foreign keys checked, no leftovers."""
     async with database.reading() as session:
         found = [
             (await session.execute(text(f"PRAGMA {name}"))).scalar_one()
-            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
         ]
-    assert ["wal", 1, 10_000] == found
+    assert ["wal", 1, 1, 10_000] == found
     with pytest.raises(IntegrityError):
         async with database.writing() as session:
             session.add(
@@ -139,3 +139,37 @@ async def test_moments_keep_their_zone(database) -> None:
         read = await session.get(ConversationRow, "one")
     assert row.created_at == read.created_at
     assert read.created_at.tzinfo is not None
+
+
+async def test_emptying_the_log(database, tmp_path) -> None:
+    """The log's file is empty afterwards, and connections wait for each other as before."""
+    log = tmp_path / "new" / "gateway.db-wal"
+    assert log.stat().st_size > 0
+    assert await database.empty_log()
+    assert 0 == log.stat().st_size
+    async with database.reading() as session:
+        assert 10_000 == (await session.execute(text("PRAGMA busy_timeout"))).scalar_one()
+
+
+async def test_emptying_the_log_gives_way_to_readers(database, tmp_path) -> None:
+    """While somebody reads it isn't done and raises nothing; others can write; later it is."""
+    async with database.reading(snapshot=True) as reader:
+        await reader.execute(select(ConversationRow))
+        began = asyncio.get_running_loop().time()
+        async with database.writing() as session:
+            session.add(_conversation())
+        assert not await database.empty_log()
+        assert asyncio.get_running_loop().time() - began < 3
+        async with database.writing() as session:
+            await session.execute(update(ConversationRow).values(last_text="x"))
+    assert await database.empty_log()
+    assert 0 == (tmp_path / "new" / "gateway.db-wal").stat().st_size
+
+
+async def test_a_log_that_can_not_be_emptied_is_no_error(tmp_path, caplog) -> None:
+    """An error of the database is logged by its kind."""
+    (tmp_path / "broken.db").write_text("this is not a database" * 1000)
+    broken = Database(f"sqlite+aiosqlite:///{tmp_path / 'broken.db'}")
+    assert not await broken.empty_log()
+    assert "could not be emptied: DatabaseError" in caplog.text
+    await broken.close()

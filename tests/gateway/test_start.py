@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
-from gateway.municipalities import MunicipalityError, load_municipalities
+from gateway.municipalities import Municipality, MunicipalityError, load_municipalities
 from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, SettingsError, load_settings
 from gateway.texts import SYSTEM_KEYS, TextsError, load_texts
@@ -44,6 +46,12 @@ def _run(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Comp
         ("SVAR_BOT_URL", "localhost:5005"),
         ("SVAR_PUBLIC_URL", "ftp://x"),
         ("SVAR_TURN_SECONDS", "0"),
+        ("SVAR_RETENTION_DAYS", "0"),
+        ("SVAR_RETENTION_DAYS", "3651"),
+        ("SVAR_RETENTION_DAYS", "for ever"),
+        ("SVAR_TRUSTED_PROXIES", "proxy.example"),
+        ("SVAR_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("SVAR_TRUSTED_PROXIES", "10.0.0.1,"),
         ("SVAR_DATABASE_URL", "mysql://root:secret@x/y"),
     ],
 )
@@ -57,6 +65,16 @@ def test_a_bad_setting_is_named(monkeypatch, name, value) -> None:
     assert "must be" in text
     assert "\n" not in text
     assert ("secret" not in text) if name == "SVAR_DATABASE_URL" else (repr(value) in text)
+
+
+def test_settings_of_the_environment(monkeypatch) -> None:
+    """Days are kept as a number, proxies as networks."""
+    assert (90, ()) == (load_settings().retention_days, load_settings().proxy_networks)
+    monkeypatch.setenv("SVAR_RETENTION_DAYS", "30")
+    monkeypatch.setenv("SVAR_TRUSTED_PROXIES", "10.0.0.5, fd00::/8")
+    assert 30 == load_settings().retention_days
+    networks = load_settings().proxy_networks
+    assert ["10.0.0.5/32", "fd00::/8"] == [str(network) for network in networks]
 
 
 def test_a_bad_setting_ends_the_process(tmp_path) -> None:
@@ -195,6 +213,18 @@ def test_the_demo_municipalities() -> None:
     assert ["ekhamn", "fjordvik"] == list(found)
     assert (("sv",), "031-390 06 00") == (found["ekhamn"].languages, found["ekhamn"].phone)
     assert (("nb", "nn"), "55 00 01 00") == (found["fjordvik"].languages, found["fjordvik"].phone)
+
+
+def test_the_documented_municipality(tmp_path) -> None:
+    """The example for operators can be used as it is, and has every key there is."""
+    page = (TOP / "docs" / "operator.md").read_text("utf-8")
+    [example] = [
+        block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "solvik" in block
+    ]
+    (tmp_path / "solvik.toml").write_text(example, "utf-8")
+    assert ["solvik"] == list(load_municipalities(tmp_path))
+    uncommented = re.sub(r"^# (?=\[|\w+ = )", "", example, flags=re.MULTILINE)
+    assert set(Municipality.model_fields) == set(tomllib.loads(uncommented))
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,23 @@ def test_a_table_can_be_scrolled_by_keyboard(render: Render) -> None:
     expected = (
         '<div class="table" tabindex="0" role="group" aria-label="Tabell"><table>'
         '<thead><tr><td></td><th scope="col">Pris</th></tr></thead>'
-        "<tbody><tr><td>Barn</td><td>20 kr</td></tr></tbody></table></div>"
+        "<tbody><tr><td>Barn</td><td>20&nbsp;kr</td></tr></tbody></table></div>"
     )
     assert expected == render("|  | Pris |\n|---|---:|\n| Barn | 20 kr |")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Det kostar 1 770 kr i år.", "Det kostar 1~770~kr i år."),
+        ("**1 234 567 kronor** eller 2 %", "<strong>1~234~567~kronor</strong> eller 2~%"),
+        ("30 kvm, 15 m² och 20 °C", "30~kvm, 15~m² och 20~°C"),
+        ("5 krukor, 3 maj, 12 2026", "5 krukor, 3 maj, 12 2026"),
+    ],
+)
+def test_a_number_keeps_its_unit(render: Render, text: str, expected: str) -> None:
+    """No line breaks inside a price or a measure; every other space stays as it was."""
+    assert f"<p>{expected.replace('~', '&nbsp;')}</p>" == render(text)
 
 
 def test_an_operators_line_breaks_stay(render: Render) -> None:

@@ -35,6 +35,10 @@ UNSURE = {
     ],
 }
 
+ROWS = "".join(f"| Ärende {number} | {number} 900 kr |\n" for number in range(1, 21))
+LONG = {**ANSWER, "text": f"Priserna gäller 2026.\n\n| Vad | Pris |\n|---|---|\n{ROWS}\nFråga oss."}
+MANY = "Parkeringstillstånd för dig som är rörelsehindrad: Så förlänger du ditt parkeringstillstånd"
+
 Open = Callable[..., Page]
 
 
@@ -53,8 +57,8 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]
 
 
-def panel(page: Page) -> Locator:
-    return page.get_by_role("dialog", name="Fråga kommunen")
+def panel(page: Page, name: str = "Fråga kommunen") -> Locator:
+    return page.get_by_role("dialog", name=name)
 
 
 def open_chat(page: Page) -> Locator:
@@ -91,6 +95,19 @@ def rated(page: Page, gateway) -> None:
     answered(page, gateway)
     page.get_by_role("group", name="Hjälpte svaret?").get_by_role("button", name="Ja").click()
     expect(page.get_by_text("Tack, vad bra")).to_be_focused()
+
+
+def folded(page: Page, gateway) -> None:
+    gateway.replies.append(LONG)
+    open_chat(page)
+    write(page, "Vad kostar bygglov?")
+    expect(page.get_by_role("button", name="Visa hela svaret")).to_be_visible()
+
+
+def unfolded(page: Page, gateway) -> None:
+    folded(page, gateway)
+    page.get_by_role("button", name="Visa hela svaret").click()
+    expect(page.get_by_text("Fråga oss.")).to_be_visible()
 
 
 def unsure(page: Page, gateway) -> None:
@@ -135,19 +152,19 @@ def closed(page: Page, gateway) -> None:
 
 def asking_to_erase(page: Page, gateway) -> None:
     open_chat(page)
-    page.get_by_role("button", name="Avsluta", exact=True).click()
-    expect(page.get_by_role("button", name="Fortsätt samtalet")).to_be_focused()
+    page.get_by_role("button", name="Radera samtalet").click()
+    expect(page.get_by_role("button", name="Nej, behåll samtalet")).to_be_focused()
 
 
 def erased(page: Page, gateway) -> None:
     asking_to_erase(page, gateway)
-    page.get_by_role("button", name="Avsluta och radera").click()
+    page.get_by_role("button", name="Ja, radera").click()
     expect(page.get_by_role("button", name="Starta ett nytt samtal")).to_be_focused()
 
 
 STATES = (
-    nothing, opened, answered, rated, unsure, too_long, not_sent, waiting, with_operator, closed,
-    asking_to_erase, erased,
+    nothing, opened, answered, folded, unfolded, rated, unsure, too_long, not_sent, waiting,
+    with_operator, closed, asking_to_erase, erased,
 )  # fmt: skip
 
 
@@ -204,7 +221,7 @@ def test_escape_takes_back_the_question_first(open_page: Open, gateway) -> None:
     page = open_page()
     asking_to_erase(page, gateway)
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Avsluta", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Radera samtalet")).to_be_focused()
     expect(panel(page).locator(".message")).to_have_count(1)
 
 
@@ -253,6 +270,156 @@ def test_a_source_names_page_heading_and_date(open_page: Open, gateway) -> None:
     expect(card.get_by_role("link")).to_have_attribute("href", "/bygglov#vad-kostar-det")
     expect(card).to_contain_text("Vad kostar det?")
     expect(card).to_contain_text("Uppdaterad 12 mars 2026")
+
+
+def test_the_source_comes_before_the_words(open_page: Open, gateway) -> None:
+    """Where an answer is from is read and seen first."""
+    page = open_page()
+    answered(page, gateway)
+    said = panel(page).locator(".message").last.locator(".bubble").inner_text()
+    first, date, words = said.split("\n\n")[:3]
+    assert (
+        "Från sidan Söka bygglov – Vad kostar det?",
+        "Uppdaterad 12 mars 2026",
+        "Ett bygglov kostar 8\u00a0900\u00a0kr.",
+    ) == (first, date, words)
+
+
+def test_pages_that_may_help_come_after_the_words(open_page: Open, gateway) -> None:
+    """Where there is no answer, its words come first and no page is called their source."""
+    gateway.replies.append({**UNSURE, "answer": {**UNSURE["answer"], "sources": [SOURCE]}})
+    page = open_page()
+    open_chat(page)
+    write(page, "Vem är du?")
+    bubble = panel(page).locator(".message").last.locator(".bubble")
+    expect(bubble).to_have_text(re.compile(r"^Det hittar jag inte\.Sidor som kan hjälpa"))
+    expect(bubble).not_to_contain_text("Från sidan")
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_reading_begins_at_the_top(open_page: Open, gateway, width: int) -> None:
+    """A long answer begins at the top of what is seen, also after a reload."""
+    page = open_page(width, 640)
+    folded(page, gateway)
+    edge = panel(page).get_by_role("log").bounding_box()["y"]
+    top = """message => message.getBoundingClientRect().top"""
+    answer = panel(page).locator(".message").last
+    assert 8 == round(answer.evaluate(top) - edge)
+    expect(answer.locator(".source")).to_be_in_viewport(ratio=1)
+    page.reload()
+    expect(answer.locator(".source")).to_be_in_viewport(ratio=1)
+    assert 8 == round(answer.evaluate(top) - edge)
+
+
+def test_the_question_is_seen_with_an_answer_that_leaves_room(open_page: Open, gateway) -> None:
+    """After much talk, a short answer is in sight together with what was asked."""
+    page = open_page()
+    folded(page, gateway)
+    gateway.replies.append({**ANSWER, "text": "Det kostar 8 900 kr."})
+    write(page, "Och för ett garage?")
+    expect(panel(page).get_by_text("Det kostar 8")).to_be_in_viewport(ratio=1)
+    expect(panel(page).locator(".message.resident").last).to_be_in_viewport(ratio=1)
+
+
+def test_a_long_answer_folds(open_page: Open, gateway) -> None:
+    """What follows the first dozen lines is hidden until the button shows it, which keeps focus."""
+    page = open_page()
+    folded(page, gateway)
+    rows = panel(page).locator(".message").last.locator("tbody tr")
+    button = panel(page).locator("[data-unfold]")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    expect(rows.filter(visible=True)).to_have_count(10)
+    expect(page.get_by_text("Fråga oss.")).to_be_hidden()
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(button).to_be_focused()
+    expect(rows.filter(visible=True)).to_have_count(20)
+    expect(page.get_by_text("Fråga oss.")).to_be_visible()
+    button.press("Enter")
+    expect(button).to_have_text("Visa hela svaret")
+    expect(rows.filter(visible=True)).to_have_count(10)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"Först.\n\n{'Ord ' * 150}", ["Först."]),
+        (f"{'Ord ' * 100}\n\n### Sedan\n\n{'Ord ' * 60}", ["Ord " * 99 + "Ord"]),
+        ("\n".join(f"- punkt {number}" for number in range(1, 17)), None),
+        ("\n".join(f"- punkt {number}" for number in range(1, 16)), []),
+    ],
+    ids=["paragraph", "heading", "items", "fits"],
+)
+def test_folding_leaves_no_heading_alone(
+    open_page: Open, gateway, text: str, shown: list[str] | None
+) -> None:
+    """Whole paragraphs, items and rows are hidden, and a heading goes with what it is for."""
+    gateway.replies.append({**ANSWER, "text": text})
+    page = open_page()
+    open_chat(page)
+    write(page, "Hur?")
+    expect(page.get_by_role("link", name="Söka bygglov")).to_be_visible()
+    body = panel(page).locator(".message").last.locator(".text")
+    seen = body.locator("p, h3, li").filter(visible=True).all_inner_texts()
+    if shown is None:
+        shown = [f"punkt {number}" for number in range(1, 13)]
+    elif not shown:
+        shown = [f"punkt {number}" for number in range(1, 16)]
+        expect(panel(page).locator("[data-unfold]")).to_have_count(0)
+    assert shown == [each.strip() for each in seen]
+
+
+def test_a_person_is_offered_by_one_button(open_page: Open, gateway) -> None:
+    """The button that is always there stands out when a message offers it, until the next one."""
+    page = open_page()
+    open_chat(page)
+    person = page.get_by_role("button", name="Prata med en person")
+    expect(person).to_have_attribute("data-variant", "secondary")
+    gateway.replies += [UNSURE, ANSWER]
+    write(page, "Vem är du?")
+    expect(person).to_have_attribute("data-variant", "primary")
+    expect(panel(page).locator(".choices button")).to_have_text(["Söka bygglov"])
+    told = "Knappen ”Prata med en person” finns nedanför meddelandena."
+    expect(panel(page).get_by_role("log")).to_contain_text(told)
+    write(page, "Vad kostar bygglov?")
+    expect(person).to_have_attribute("data-variant", "secondary")
+    expect(panel(page).get_by_role("log")).not_to_contain_text(told)
+
+
+def test_a_person_alone_makes_no_list_of_choices(open_page: Open, gateway) -> None:
+    """Where the person is all that is offered, there is no empty group of buttons."""
+    gateway.replies.append({**UNSURE, "choices": UNSURE["choices"][1:]})
+    page = open_page()
+    open_chat(page)
+    write(page, "Vem är du?")
+    person = page.get_by_role("button", name="Prata med en person")
+    expect(person).to_have_attribute("data-variant", "primary")
+    expect(panel(page).locator(".choices")).to_have_count(0)
+
+
+def test_a_choice_with_a_long_name_wraps(open_page: Open, gateway) -> None:
+    """On a narrow screen its lines begin at the left, and nothing of it is cut off."""
+    choice = {"title": MANY, "text": MANY, "chunk": "p#", "action": None}
+    gateway.replies.append({**UNSURE, "choices": [choice]})
+    page = open_page(320, 640)
+    open_chat(page)
+    write(page, "Parkering")
+    button = page.get_by_role("button", name=MANY)
+    expect(button).to_have_css("text-align", "start")
+    size = button.evaluate(
+        "one => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight]"
+    )
+    assert [0, 0] == size
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_button_that_sends_says_so(open_page: Open, gateway, width: int) -> None:
+    """It shows its word, not only an arrow."""
+    page = open_page(width, 640)
+    open_chat(page)
+    send = page.get_by_role("button", name="Skicka", exact=True)
+    assert "Skicka" == send.inner_text()
+    assert send.locator(".sr-only").count() == 0
 
 
 def test_only_the_last_choices_can_be_taken(open_page: Open, gateway) -> None:
@@ -345,6 +512,21 @@ def test_the_language_can_be_switched(open_page: Open, gateway) -> None:
     expect(page.get_by_role("button", name="Snakk med eit menneske")).to_be_visible()
     expect(page.get_by_role("button", name="Nynorsk")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Nynorsk")).to_be_focused()
+
+
+def test_a_narrow_head_leaves_room_to_read(open_page: Open, gateway) -> None:
+    """With two languages to choose from, what the head has to offer stays on one line."""
+    gateway.municipality = {"id": "ekhamn", "name": "Fjordvik", "languages": ["nb", "nn"]}
+    page = open_page(320, 640)
+    page.get_by_role("button", name="Fråga kommunen").click()
+    page.get_by_role("button", name="Nynorsk").click()
+    expect(page.get_by_role("button", name="Slett samtalen")).to_be_visible()
+    tools = panel(page, "Spør kommunen").locator(".tools button")
+    edges = tools.evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+    assert ([edges[0]] * 4, 320) == (
+        edges,
+        max(320, *tools.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")),
+    )
 
 
 def test_the_host_pages_styles_do_not_reach_in(open_page: Open, gateway) -> None:

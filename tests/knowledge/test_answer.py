@@ -173,7 +173,9 @@ def test_decisions_get_the_intent(index: MunicipalityIndex) -> None:
     assert [intent] == got
 
 
-def test_the_section_whose_heading_says_what_is_asked_is_shown(toy_encoder: Any) -> None:
+def test_the_section_whose_heading_says_what_is_asked_is_shown(
+    index: MunicipalityIndex, toy_encoder: Any
+) -> None:
     """The fee, although another section of the article has more of the question's words."""
     article = Article(
         "ekhamn",
@@ -185,7 +187,7 @@ def test_the_section_whose_heading_says_what_is_asked_is_shown(toy_encoder: Any)
         "/simhall",
         TODAY,
     )
-    simhall = MunicipalityIndex.build("ekhamn", split_article(article), toy_encoder)
+    simhall, _ = index.updated([*index.chunks, *split_article(article)], toy_encoder)
     answer = ask(simhall, toy_encoder, "vad kostar det i simhallen", "answered")
     assert "60 kronor." == answer.text
     assert (

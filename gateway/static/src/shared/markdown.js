@@ -2,7 +2,8 @@ import { h } from "./dom.js";
 
 /**
  * Markdown to DOM nodes, for text that others wrote: paragraphs, lists, headings, tables, bold,
- * italics and links. No HTML passes through, because nothing here parses any.
+ * italics and links. No HTML passes through, because nothing here parses any. The words stay as
+ * they are; only the space in "1 770 kr" becomes one that no line breaks at.
  */
 
 const SAFE = new Set(["http:", "https:", "tel:", "mailto:"]);
@@ -11,6 +12,10 @@ const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 const INLINE =
   /\\([\\`*_{}[\]()#+\-.!|<>])|\*\*(.+?)\*\*|__(.+?)__|(?<![\w*])\*([^\s*](?:[^*]*[^\s*])?)\*|(?<!\w)_([^\s_](?:[^_]*[^\s_])?)_(?!\w)|`([^`]+)`|\[([^\]]+)\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)|<((?:https?|mailto|tel):[^\s>]+)>|(https?:\/\/[^\s<>()]*[^\s<>().,;:!?])/;
+// A space inside a number ("1 770") or between it and its unit ("1 770 kr").
+const BREAKABLE =
+  /(?<=\d) (?=\d{3}(?!\d)|(?:kr|kronor|kroner|öre|øre|%|°C?|[ck]?m[²³2]?|mm|kvm|k?g|hg|l|liter|ton|tonn|kWh?)(?![\p{L}\d]))/gu;
+const NO_BREAK = "\u00a0";
 
 function link(address, ...content) {
   let url;
@@ -42,8 +47,13 @@ function inline(text, breaks) {
   return nodes;
 }
 
+/** Keeps a number and its unit on one line: a price broken in two is misread in a narrow table. */
+function together(text) {
+  return text.replace(BREAKABLE, NO_BREAK);
+}
+
 function plain(text, breaks) {
-  const lines = text.split(breaks ? /\n/ : / {2,}\n|\\\n/);
+  const lines = together(text).split(breaks ? /\n/ : / {2,}\n|\\\n/);
   return lines.flatMap((line, index) => (index ? [h("br"), line.trimStart()] : [line]));
 }
 

@@ -176,6 +176,7 @@ export class SvarChat extends HTMLElement {
     on(list.element, "retry", ({ text, client_id }) => network.send(text, client_id));
     on(list.element, "feedback", ({ seq, helpful }) => this.#rate(seq, helpful));
     // Where the panel covers the page, the page that a source opens would stay hidden behind it.
+    on(list.element, "offer", ({ person }) => (this.person.dataset.variant = person ? "primary" : "secondary"));
     on(list.element, "source", () => this.#covering.matches && this.close());
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -215,7 +216,7 @@ export class SvarChat extends HTMLElement {
     else this.dialog.setAttribute("open", "");
     attribute(this.launcher, "aria-expanded", "true");
     this.#drawLauncher();
-    this.list.toEnd();
+    this.list.toLatest();
     if (focus) {
       // A touch keyboard would cover what there is to read first.
       if (matchMedia("(pointer: fine)").matches) this.form.focus();
@@ -232,7 +233,7 @@ export class SvarChat extends HTMLElement {
     const there = await this.network.begin();
     this.list.hush(false);
     this.intro.hidden = there || this.list.size > 0;
-    if (resumed) this.list.toEnd();
+    if (resumed) this.list.toLatest();
     this.#live();
   }
 

@@ -66,7 +66,7 @@ export class MessageForm {
   redraw() {
     this.label.textContent = this.t("widget.form.label");
     this.hint.textContent = this.t("widget.form.hint");
-    this.button.replaceChildren(icon("send"), h("span", { class: "sr-only" }, this.t("widget.form.send")));
+    this.button.replaceChildren(icon("send"), this.t("widget.form.send"));
     this.#count();
     if (this.#error) this.error(this.#error);
   }

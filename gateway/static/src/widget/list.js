@@ -1,11 +1,15 @@
 import { attribute, h } from "../shared/dom.js";
-import { messageElement } from "./message.js";
+import { messageElement, offersPerson, unfold } from "./message.js";
+
+// Pixels between the log's edge and what it is scrolled to.
+const MARGIN = 8;
 
 /**
  * The messages, as a log that screen readers announce additions to.
  *
  * Tells what the resident does by events on its element: `svar:choose` {text}, `svar:retry`
- * {client_id}, `svar:feedback` {seq, helpful}, `svar:source` (a link was followed).
+ * {client_id}, `svar:feedback` {seq, helpful}, `svar:source` (a link was followed); and by
+ * `svar:offer` {person} whether the last message offers a person.
  */
 export class MessageList {
   #items = [];
@@ -45,6 +49,7 @@ export class MessageList {
     this.#sort();
     this.#closeChoices();
     this.#place(item);
+    this.#offer();
     this.#scroll(item);
   }
 
@@ -57,6 +62,7 @@ export class MessageList {
       this.#items.push(own);
       this.#closeChoices();
       this.#place(own);
+      this.#offer();
       this.#scroll(own);
     } else if (!(item.message.seq && state !== "sent")) {
       Object.assign(item, { state, code });
@@ -70,6 +76,7 @@ export class MessageList {
     item.element.remove();
     this.#items.splice(this.#items.indexOf(item), 1);
     this.#closeChoices();
+    this.#offer();
   }
 
   /** What the resident thought of a message; undefined gives the buttons back. */
@@ -97,6 +104,7 @@ export class MessageList {
     this.hush(true);
     this.element.replaceChildren();
     for (const item of this.#items) this.element.append(this.#draw(item));
+    this.#offer();
     this.hush(false);
   }
 
@@ -108,8 +116,16 @@ export class MessageList {
     else this.#silent = setTimeout(() => this.element.setAttribute("aria-live", "polite"), 200);
   }
 
-  toEnd() {
-    this.element.scrollTop = this.element.scrollHeight;
+  /**
+   * Scrolls to where reading begins: the top of the last answer, with its source, and above it the
+   * question if both fit.
+   */
+  toLatest() {
+    this.#scroll(this.#items.at(-1), false);
+  }
+
+  #offer() {
+    this.#tell("offer", { person: offersPerson(this.#items.at(-1)?.message) });
   }
 
   #sort() {
@@ -124,8 +140,8 @@ export class MessageList {
 
   #closeChoices() {
     for (const item of this.#items) {
-      const shown = item.element?.querySelector(".choices");
-      if (shown && !this.#open(item)) {
+      if (!item.element || this.#open(item)) continue;
+      for (const shown of item.element.querySelectorAll(".choices, .offer")) {
         // Focus must not fall out of the panel with the button that had it.
         if (shown.contains(this.element.getRootNode().activeElement)) this.element.focus();
         shown.remove();
@@ -171,15 +187,24 @@ export class MessageList {
     if (focused) this.element.focus();
   }
 
-  #scroll(item) {
-    if (this.#items.length === 1) return;
-    // The beginning of a long answer, not its end: that is where reading starts.
-    const top = item.element.offsetTop - this.element.offsetTop - 8;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.element.scrollTo({ top, behavior: still ? "auto" : "smooth" });
-    if (this.element.scrollHeight <= this.element.clientHeight) {
-      item.element.scrollIntoView({ block: "nearest" });
+  #scroll(item, smooth = true) {
+    if (this.#items.length < 2) return;
+    let first = this.#items.indexOf(item);
+    if (item.message.author === "bot") {
+      while (this.#items[first - 1]?.message.author === "bot") first -= 1;
     }
+    const edge = (one, side) => one.element.getBoundingClientRect()[side];
+    const question = this.#items.slice(0, first).findLast(({ message }) => message.author === "resident");
+    const room = this.element.clientHeight - 2 * MARGIN;
+    const both = question && edge(item, "bottom") - edge(question, "top") <= room;
+    const shown = both ? question : this.#items[first];
+    const still = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.element.scrollTo({
+      top: this.element.scrollTop + edge(shown, "top") - this.element.getBoundingClientRect().top - MARGIN,
+      behavior: still ? "auto" : "smooth",
+    });
+    // At 400% zoom it is the panel that scrolls.
+    if (this.element.scrollHeight <= this.element.clientHeight) shown.element.scrollIntoView();
   }
 
   #clicked(event) {
@@ -190,6 +215,10 @@ export class MessageList {
     if (choice) this.#tell("choose", { text: item.message.choices[choice].text });
     else if (helpful) this.#tell("feedback", { seq: item.message.seq, helpful: helpful === "true" });
     else if (retry !== undefined) this.#tell("retry", { client_id: item.message.client_id, text: item.message.text });
+    else if (target.dataset.unfold !== undefined) {
+      item.unfolded = !item.unfolded;
+      unfold(item.element, item.unfolded, this.t);
+    }
     else if (target.matches("a[href]")) this.#tell("source");
   }
 

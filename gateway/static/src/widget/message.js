@@ -1,32 +1,50 @@
 import { h, icon } from "../shared/dom.js";
 import { clock, longDate } from "../shared/dates.js";
 import { markdown } from "../shared/markdown.js";
+import { overflow } from "./fold.js";
 
-/** One source as a card: title (the link), heading, date. */
-function card(source, t, language) {
+const answered = (message) => message.answer?.status === "answered";
+const personal = (choice) => choice.action === "handoff";
+
+/** Whether a message offers a person, which the button that is always there then stands out for. */
+export const offersPerson = (message) => Boolean(message?.choices?.some(personal));
+
+/** One source as a card: title (the link), heading, date. `lead` stands before the title. */
+function card(source, t, language, lead) {
   const title = source.title || source.heading || source.url;
   return h("li", { class: "source" },
     icon("page"),
     h("div", {},
-      h("a", { href: source.url, class: "ds-link" }, title),
-      source.heading && source.heading !== title ? h("span", { class: "heading" }, source.heading) : null,
+      h("p", {},
+        lead ? h("span", { class: "label" }, lead, " ") : null,
+        h("a", { href: source.url, class: "ds-link" }, title),
+        ...(source.heading && source.heading !== title
+          ? [" – ", h("span", { class: "heading" }, source.heading)]
+          : [])),
       source.updated
-        ? h("span", { class: "updated" }, t("widget.source.updated", { date: longDate(source.updated, language) }))
+        ? h("p", { class: "updated" }, t("widget.source.updated", { date: longDate(source.updated, language) }))
         : null));
 }
 
-function sources(message, t, language) {
-  const found = message.answer?.sources ?? [];
+/** Where an answer's words come from, before them: they are only worth what their source is. */
+function proof(message, t, language) {
+  const found = answered(message) ? message.answer.sources ?? [] : [];
   if (!found.length) return null;
-  const answered = message.answer.status === "answered";
-  const key = !answered ? "widget.source.nearest" : found.length === 1 ? "widget.source.one" : "widget.source.many";
-  return h("div", { class: "sources" },
-    h("p", { class: "label" }, t(key)),
-    h("ul", {}, ...found.map((source) => card(source, t, language))));
+  const lead = t("widget.source.answered");
+  return h("ul", { class: "sources proof" }, ...found.map((source) => card(source, t, language, lead)));
+}
+
+/** Pages that may help where there is no answer, after the words that say so. */
+function nearest(message, t, language) {
+  const found = answered(message) ? [] : message.answer?.sources ?? [];
+  if (!found.length) return null;
+  return h("div", { class: "nearest" },
+    h("p", { class: "label" }, t("widget.source.nearest")),
+    h("ul", { class: "sources" }, ...found.map((source) => card(source, t, language))));
 }
 
 function feedback(message, t, given) {
-  if (message.answer?.status !== "answered") return null;
+  if (!answered(message)) return null;
   if (given !== undefined) {
     return h("p", { class: "feedback", tabindex: "-1", "aria-live": "off" },
       t(given ? "widget.feedback.thanks.yes" : "widget.feedback.thanks.no"));
@@ -41,12 +59,13 @@ function feedback(message, t, given) {
     button(false, "widget.feedback.no", "no"));
 }
 
+/** The pages to choose from. A person is chosen by the one button for that, just below the messages. */
 function choices(message, t) {
-  return h("div", { class: "choices", role: "group", "aria-label": t("widget.choices") },
-    ...message.choices.map((choice, index) =>
-      h("button", {
-        type: "button", class: "ds-button", "data-variant": "secondary", "data-choice": String(index),
-      }, choice.action === "handoff" ? icon("person") : null, h("span", {}, choice.title))));
+  const buttons = message.choices.map((choice, index) => !personal(choice) && h("button", {
+    type: "button", class: "ds-button", "data-variant": "secondary", "data-choice": String(index),
+  }, h("span", {}, choice.title)));
+  if (!buttons.some(Boolean)) return null;
+  return h("div", { class: "choices", role: "group", "aria-label": t("widget.choices") }, ...buttons);
 }
 
 function author(message, t, municipality) {
@@ -54,30 +73,46 @@ function author(message, t, municipality) {
   return t(`widget.author.${message.author}`);
 }
 
+/** Shows a long answer whole, or only its beginning; the button says what it would do next. */
+export function unfold(element, whole, t) {
+  for (const part of overflow(element.querySelector(".text"))) part.hidden = !whole;
+  const button = element.querySelector("[data-unfold]");
+  button.setAttribute("aria-expanded", String(whole));
+  button.textContent = t(whole ? "widget.fold" : "widget.unfold");
+}
+
 /**
  * A message as an element.
  *
  * `open` says whether its choices can still be taken, `given` what the resident thought of it,
- * `state` how far a resident's own message has come: sending, sent, failed.
+ * `unfolded` whether a long answer shows all, `state` how far a resident's own message has come:
+ * sending, sent, failed.
  */
-export function messageElement(message, { t, language, municipality, open, given, state, code }) {
+export function messageElement(message, { t, language, municipality, open, given, unfolded = false, state, code }) {
   const own = message.author === "resident";
   const verbatim = message.author === "bot";
   const body = h("div", { class: "text", dir: "auto", lang: message.language ?? null });
   if (own) body.append(message.text);
   else body.append(markdown(message.text, { breaks: !verbatim, tableLabel: t("widget.table") }));
+  const folds = answered(message) && overflow(body).length > 0;
   const meta = [
     message.created_at ? h("time", { datetime: message.created_at }, clock(message.created_at, language)) : null,
     own && state ? h("span", { class: "state" }, t(`widget.delivery.${state}`)) : null,
   ].filter(Boolean);
-  return h("div", {
+  const element = h("div", {
     class: `message ${message.author}${state === "failed" ? " failed" : ""}`,
     "data-seq": message.seq ?? null,
   },
     h("div", { class: "author" },
       h("span", { class: own || message.author === "system" ? "sr-only" : null }, author(message, t, municipality), ":"),
     ),
-    h("div", { class: "bubble" }, body, sources(message, t, language)),
+    h("div", { class: "bubble" },
+      proof(message, t, language),
+      body,
+      folds
+        ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", "data-unfold": true })
+        : null,
+      nearest(message, t, language)),
     state === "failed"
       ? h("div", { class: "problem" },
         icon("alert"),
@@ -88,5 +123,11 @@ export function messageElement(message, { t, language, municipality, open, given
     // Not news: the times and delivery states would otherwise be read out with each change.
     h("p", { class: "meta", "aria-live": "off" }, ...meta),
     feedback(message, t, given),
-    open && message.choices?.length ? choices(message, t) : null);
+    open && message.choices?.length ? choices(message, t) : null,
+    // The button is outside the log, so that those who only hear the message learn of it here.
+    open && offersPerson(message)
+      ? h("p", { class: "offer sr-only" }, t("widget.person.hint", { button: t("widget.person") }))
+      : null);
+  if (folds) unfold(element, unfolded, t);
+  return element;
 }

@@ -182,14 +182,14 @@ def test_the_section_whose_heading_says_what_is_asked_is_shown(
         "simhall",
         "sv",
         "Simhallen",
-        "Simhallen ligger vid torget.\n\n## Entré\n\n60 kronor.\n\n"
+        "Simhallen ligger vid torget.\n\n## Entré\n\n60 kronor i simhallen.\n\n"
         "## Kalas\n\nBarnkalas i simhallen bokas i receptionen.",
         "/simhall",
         TODAY,
     )
     simhall, _ = index.updated([*index.chunks, *split_article(article)], toy_encoder)
     answer = ask(simhall, toy_encoder, "vad kostar det i simhallen", "answered")
-    assert "60 kronor." == answer.text
+    assert "60 kronor i simhallen." == answer.text
     assert (
         "Kalas" == ask(simhall, toy_encoder, "barnkalas i simhallen", "answered").sources[0].heading
     )

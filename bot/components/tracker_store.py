@@ -176,6 +176,8 @@ def _create_engine(url: str) -> Engine:
     @sa.event.listens_for(engine, "connect")
     def use_write_ahead_log(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
+        # What a resident erases must not lie about in free pages.
+        connection.execute("PRAGMA secure_delete=ON")
         # A power cut may cost the last turns' context, never the file.
         connection.execute("PRAGMA synchronous=NORMAL")
 

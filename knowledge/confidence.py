@@ -77,17 +77,24 @@ class ConfidenceModel:
     outside: Logistic
     thresholds: Thresholds
 
-    def decide(self, ranking: Ranking, intent: Intent | None = None) -> Decision:
-        """What the question gets, with the probability that the best hit answers it."""
+    def decide(
+        self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+    ) -> Decision:
+        """What the question gets, with the probability that the best hit answers it.
+
+        A question without a subject ("öppettider") is never answered: it fits many pages alike.
+        """
         sure = intent.confidence if intent and intent.name in OUTSIDE_INTENTS else 0.0
         if not len(ranking):
             return Decision("out_of_scope" if sure >= INTENT_SURE else "unanswerable", 0.0)
         evidence = features(ranking)
         confidence = probability(self.right.logit(evidence) - INTENT_PENALTY * sure)
-        if confidence >= self.thresholds.answered:
+        if has_subject and confidence >= self.thresholds.answered:
             return Decision("answered", confidence)
         near = probability(self.near.logit(evidence) - INTENT_PENALTY * sure)
-        if near >= self.thresholds.clarification and len(self.rivals(ranking)) >= FEWEST_CHOICES:
+        open_to_many = not has_subject and sure < INTENT_SURE
+        meant = near >= self.thresholds.clarification or open_to_many
+        if meant and len(self.rivals(ranking)) >= FEWEST_CHOICES:
             return Decision("clarification", confidence)
         outside = self.outside.probability(evidence)
         if sure >= INTENT_SURE or outside >= self.thresholds.out_of_scope:

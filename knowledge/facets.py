@@ -20,6 +20,13 @@ def facets(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in _patterns().items() if pattern.search(text))
 
 
+def names_subject(text: str) -> bool:
+    """Whether a question says what it is about, which "öppettider" alone does not."""
+    for pattern in _patterns().values():
+        text = pattern.sub(" ", text)
+    return any(letter.isalnum() for letter in text)
+
+
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     words: dict[str, list[str]] = tomllib.loads(WORDS.read_text("utf-8"))

@@ -43,7 +43,9 @@ class Decided(ConfidenceModel):
     def __init__(self, status: Status) -> None:
         object.__setattr__(self, "status", status)
 
-    def decide(self, ranking: Ranking, intent: Intent | None = None) -> Decision:
+    def decide(
+        self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+    ) -> Decision:
         return Decision(self.status, 0.6)
 
 
@@ -163,7 +165,9 @@ def test_decisions_get_the_intent(index: MunicipalityIndex) -> None:
     got: list[Intent | None] = []
 
     class Noting(Decided):
-        def decide(self, ranking: Ranking, intent: Intent | None = None) -> Decision:
+        def decide(
+            self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+        ) -> Decision:
             got.append(intent)
             return Decision("unanswerable", 0.1)
 

@@ -89,6 +89,11 @@ def test_an_intent_outside_the_services_lowers_the_confidence(ranking: Ranking, 
     assert decision.confidence < 0.5
 
 
+def test_a_question_without_a_subject_gets_choices(ranking: Ranking) -> None:
+    """ "Öppettider" alone fits many pages, however sure the best of them looks."""
+    assert "clarification" == model(0.99, 0.1).decide(ranking, has_subject=False).status
+
+
 def test_an_unsure_intent_settles_nothing(ranking: Ranking) -> None:
     """A strong hit outweighs a guess of the bot."""
     assert "answered" == model(0.99).decide(ranking, Intent("nonsense", 0.3)).status

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.facets import facets
+from knowledge.facets import facets, names_subject
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,18 @@ from knowledge.facets import facets
 def test_a_text_names_its_facets(text: str, expected: set[str]) -> None:
     """Whole words only, in any case, in Swedish, Bokmål and Nynorsk."""
     assert expected == facets(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("öppettider?", False),
+        ("Pris", False),
+        ("kontakt, telefon", False),
+        ("simhallen öppettider", True),
+        ("bygglov", True),
+    ],
+)
+def test_a_question_names_its_subject_or_not(text: str, expected: bool) -> None:
+    """What is asked alone, without of what, is no subject."""
+    assert expected == names_subject(text)

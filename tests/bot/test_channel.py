@@ -152,7 +152,7 @@ async def test_a_fixed_text_in_the_language_of_the_turn(bot: Bot) -> None:
     assert answer["intent"]["name"] == "greet"
     assert answer["messages"] == [
         {
-            "text": "Hei! Eg er ein digital assistent for Ekhamn. Kva lurer du på?",
+            "text": "Hei! Eg er ein automatisk assistent for Ekhamn. Kva lurer du på?",
             "choices": [],
             "answer": None,
             "handoff": None,

@@ -248,8 +248,9 @@ export class Network extends EventTarget {
     const asked = this.#conversation;
     if (!asked) return false;
     try {
-      const answer = await this.#call("GET", `/messages?after=${this.#last}`);
-      if (asked === this.#conversation) this.#take(Array.isArray(answer) ? { messages: answer } : answer);
+      const since = this.#last;
+      const answer = await this.#call("GET", `/messages?after=${since}`);
+      if (asked === this.#conversation) this.#take(answer, since);
       this.#connection(true);
       return true;
     } catch (failure) {
@@ -260,9 +261,16 @@ export class Network extends EventTarget {
     }
   }
 
-  #take({ status, messages = [] }) {
+  /**
+   * Every change of status comes with a message, so an answer whose newest message is older than
+   * one that came over the socket meanwhile tells an old status. `since` is what a request asked
+   * for the messages after.
+   */
+  #take({ status, messages = [] }, since = 0) {
+    const newest = Math.max(since, ...messages.map(({ seq }) => seq));
+    const outdated = newest < this.#last;
     for (const message of messages) this.#receive(message);
-    if (status) this.#remember(status);
+    if (status && !outdated) this.#remember(status);
   }
 
   #receive(message) {

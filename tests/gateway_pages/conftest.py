@@ -54,7 +54,7 @@ class Gateway:
     status: str = "with_bot"
     down: bool = False
     held: list[Callable[[], None]] | None = None
-    """When a list: answers to requests for a person are put here instead of given."""
+    """When a list: answers to requests for messages are put here instead of given."""
     begun: int = 0
     received: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
@@ -134,17 +134,17 @@ class Gateway:
                 begun = {"id": f"c{self.begun}", "token": "t", **self._state()}
                 route.fulfill(status=201, json=begun)
             case "GET", ["conversations", _, "messages"]:
-                route.fulfill(json=self._state())
-            case "POST", ["conversations", _, "messages"]:
-                self._turn(route)
-            case "POST", ["conversations", _, "handoff"]:
-                self.status = "waiting"
-                self.say("system", "Du står i kö.")
                 answer = {"status": self.status, "messages": [*self.messages]}
                 if self.held is None:
                     route.fulfill(json=answer)
                 else:
                     self.held.append(lambda: route.fulfill(json=answer))
+            case "POST", ["conversations", _, "messages"]:
+                self._turn(route)
+            case "POST", ["conversations", _, "handoff"]:
+                self.status = "waiting"
+                self.say("system", "Du står i kö.")
+                route.fulfill(json=self._state())
             case ("POST", ["conversations", _, "feedback"]) | ("DELETE", ["conversations", _]):
                 route.fulfill(status=204)
             case _:

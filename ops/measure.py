@@ -126,8 +126,8 @@ def _seed(made: Layout, layout: Layout) -> None:
 
 def _questions() -> list[Question]:
     found: list[Question] = []
-    files = sorted(Path("knowledge/evaluation").glob("*.jsonl"))
-    rows = [_rows(file) for file in files]
+    municipalities = sorted(folder.name for folder in Path("knowledge/seed").iterdir())
+    rows = [_rows(Path("knowledge/evaluation") / f"{name}.jsonl") for name in municipalities]
     for several in zip(*rows, strict=False):
         found.extend(several)
     return found

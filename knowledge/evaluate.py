@@ -12,20 +12,27 @@ from pathlib import Path
 from knowledge.chunking import split_article
 from knowledge.confidence import PACKAGED, ConfidenceModel, load_model
 from knowledge.encoder import is_unpacked, load_encoder, unpack_encoder
+from knowledge.facets import names_subject
 from knowledge.figures import Outcome, figures
+from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
 from knowledge.labelled import LabelledFileError, Question, read_articles, read_questions
 from knowledge.progress import ProgressEncoder
 from knowledge.search import rank
 from knowledge.settings import load_settings
-from knowledge.types import Encoder
+from knowledge.types import Article, Encoder
 
 MUNICIPALITY = "evaluation"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--articles", type=Path, required=True, help="JSON lines of articles")
+    parser.add_argument(
+        "--articles",
+        type=Path,
+        required=True,
+        help="JSON lines of articles, or a municipality's folder of seed articles",
+    )
     parser.add_argument("--questions", type=Path, required=True, help="JSON lines of questions")
     parser.add_argument("--split", help="only questions of this split, such as test")
     parser.add_argument("--encoder", help="folder or name, instead of the one that is set")
@@ -37,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; progress goes to the error stream."""
-    articles = read_articles(args.articles, MUNICIPALITY)
+    articles = _articles(args.articles)
     questions = [
         question
         for question in read_questions(args.questions)
@@ -66,6 +73,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _articles(path: Path) -> list[Article]:
+    if not path.is_dir():
+        return read_articles(path, MUNICIPALITY)
+    seeds = read_seed(path.parent)
+    return [article_of(seed) for seed in seeds if seed.municipality == path.name]
+
+
 def outcomes(
     index: MunicipalityIndex,
     questions: Sequence[Question],
@@ -80,7 +94,7 @@ def outcomes(
         began = time.perf_counter()
         embedding = encoder.encode_queries([question.text])[0]
         ranking = rank(index, question.text, question.language, embedding)
-        decision = model.decide(ranking)
+        decision = model.decide(ranking, has_subject=names_subject(question.text))
         elapsed = (time.perf_counter() - began) * 1000
         order = [index.articles[ranking.articles[place]] for place in ranking.best_of_articles()]
         place = order.index(question.article) + 1 if question.article in order else None

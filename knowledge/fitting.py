@@ -21,7 +21,7 @@ from knowledge.chunking import split_article
 from knowledge.confidence import NEAR, PACKAGED, Example, fit
 from knowledge.evaluate import configured_encoder, say
 from knowledge.evidence import features
-from knowledge.importer import SeedArticle, read_seed
+from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
 from knowledge.labelled import LabelledFileError, Question, read_questions
 from knowledge.progress import ProgressEncoder
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Fit on the train splits, choose thresholds on the dev splits, write the parameters."""
     articles: dict[str, list[Article]] = {}
     for seed in read_seed(args.articles):
-        articles.setdefault(seed.municipality, []).append(_article(seed))
+        articles.setdefault(seed.municipality, []).append(article_of(seed))
     told = ProgressEncoder(configured_encoder(args.encoder, say), say)
     encoder = Remembering(told)
     training: list[Example] = []
@@ -151,20 +151,6 @@ def _example(index: MunicipalityIndex, question: Question, embedding: Vectors) -
         right=question.article == best[0],
         near=question.article in best,
         outside=question.kind == OUTSIDE,
-    )
-
-
-def _article(seed: SeedArticle) -> Article:
-    draft = seed.draft
-    return Article(
-        seed.municipality,
-        seed.id,
-        draft.language,
-        draft.title,
-        draft.text,
-        draft.url,
-        seed.updated,
-        draft.questions or (),
     )
 
 

@@ -14,6 +14,7 @@ from knowledge.errors import InvalidFieldsError, KnowledgeError
 from knowledge.naming import SLUG
 from knowledge.records import Draft, Revision
 from knowledge.store import ArticleStore
+from knowledge.types import Article
 
 AUTHOR = "seed"
 _FENCE = "---"
@@ -48,6 +49,21 @@ class ImportCounts:
     revised: int = 0
     unchanged: int = 0
     left: int = 0
+
+
+def article_of(seed: SeedArticle) -> Article:
+    """A seed file's article as it would be published."""
+    draft = seed.draft
+    return Article(
+        seed.municipality,
+        seed.id,
+        draft.language,
+        draft.title,
+        draft.text,
+        draft.url,
+        seed.updated,
+        draft.questions or (),
+    )
 
 
 def read_seed(folder: Path) -> list[SeedArticle]:

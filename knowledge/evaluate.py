@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from knowledge.chunking import split_article
@@ -77,7 +78,11 @@ def _articles(path: Path) -> list[Article]:
     if not path.is_dir():
         return read_articles(path, MUNICIPALITY)
     seeds = read_seed(path.parent)
-    return [article_of(seed) for seed in seeds if seed.municipality == path.name]
+    return [
+        replace(article_of(seed), municipality=MUNICIPALITY)
+        for seed in seeds
+        if seed.municipality == path.name
+    ]
 
 
 def outcomes(

@@ -127,6 +127,25 @@ def test_json_is_one_object_with_every_figure(
     assert 1.0 == results["accuracy_at_1"]
 
 
+def test_a_municipalitys_seed_articles_can_be_evaluated(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder is enough; another municipality's articles are left out."""
+    for municipality, ids in (("ekhamn", "ab"), ("fjordvik", "c")):
+        folder = tmp_path / "seed" / municipality / "service"
+        folder.mkdir(parents=True)
+        for name in ids:
+            row = next(article for article in ARTICLES if article["id"] == name)
+            (folder / f"{name}.md").write_text(
+                f"---\nid: {name}\ntitle: {row['title'] or 'Sopor'}\nlanguage: sv\n"
+                f"url: /demo/{municipality}/service/{name}\ncategory: Service\n"
+                f"updated: 2026-01-01\nquestions: []\n---\n\n{row['text']}\n"
+            )
+    options = [*arguments, "--articles", str(tmp_path / "seed" / "ekhamn")]
+    assert 0 == run(options)
+    assert "2 articles, 3 questions, 2 answerable" in capsys.readouterr().out
+
+
 def test_the_table_names_every_figure(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

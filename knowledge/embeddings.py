@@ -9,10 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-import numpy as np
-
 from knowledge.metrics import Metrics
-from knowledge.types import Encoder, Vectors
+from knowledge.types import Embedding, Encoder
 
 TURN = 2
 """How many texts of a publication are encoded before a waiting question has its turn."""
@@ -43,13 +41,17 @@ class EncoderThread:
     def dimension(self) -> int:
         return self._encoder.dimension
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+    @property
+    def token_dimension(self) -> int:
+        return self._encoder.token_dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
         return self._in_turns("query", texts)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
         return self._in_turns("passage", texts)
 
-    async def queries(self, texts: Sequence[str]) -> Vectors:
+    async def queries(self, texts: Sequence[str]) -> list[Embedding]:
         """As encode_queries, for the event loop."""
         return await asyncio.wrap_future(self._thread.submit(self._timed, "query", texts))
 
@@ -57,23 +59,23 @@ class EncoderThread:
         """Drop what waits and let the batch under way finish."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _in_turns(self, kind: Kind, texts: Sequence[str]) -> Vectors:
-        rows = [np.empty((0, self.dimension), np.float32)]
+    def _in_turns(self, kind: Kind, texts: Sequence[str]) -> list[Embedding]:
+        rows: list[Embedding] = []
         for start in range(0, len(texts), TURN):
             batch = texts[start : start + TURN]
             # One at a time: what was asked for meanwhile comes before the next batch.
-            rows.append(self._thread.submit(self._timed, kind, batch).result())
-        return np.concatenate(rows)
+            rows += self._thread.submit(self._timed, kind, batch).result()
+        return rows
 
-    def _timed(self, kind: Kind, texts: Sequence[str]) -> Vectors:
-        encode: Callable[[Sequence[str]], Vectors] = (
+    def _timed(self, kind: Kind, texts: Sequence[str]) -> list[Embedding]:
+        encode: Callable[[Sequence[str]], list[Embedding]] = (
             self._encoder.encode_queries if kind == "query" else self._encoder.encode_passages
         )
         began = time.perf_counter()
-        vectors = encode(texts)
+        embeddings = encode(texts)
         self._metrics.encode_seconds.labels(kind).observe(time.perf_counter() - began)
         self._metrics.encoded.labels(kind).inc(len(texts))
-        return vectors
+        return embeddings
 
 
 class QueryEmbeddings:
@@ -87,14 +89,12 @@ class QueryEmbeddings:
         self._encoder = encoder
         self._metrics = metrics
         self._size = size
-        self._known: OrderedDict[str, asyncio.Future[Vectors]] = OrderedDict()
-        self._waiting: dict[str, asyncio.Future[Vectors]] = {}
+        self._known: OrderedDict[str, asyncio.Future[Embedding]] = OrderedDict()
+        self._waiting: dict[str, asyncio.Future[Embedding]] = {}
         self._worker: asyncio.Task[None] | None = None
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row per text, shape (n, dimension); raises what the encoder raises."""
-        if not texts:
-            return np.empty((0, self._encoder.dimension), np.float32)
+    async def embed(self, texts: Sequence[str]) -> list[Embedding]:
+        """One embedding per text, in their order; raises what the encoder raises."""
         loop = asyncio.get_running_loop()
         asked = []
         for text in texts:
@@ -109,14 +109,14 @@ class QueryEmbeddings:
         if self._waiting and (self._worker is None or self._worker.done()):
             self._worker = asyncio.create_task(self._encode_waiting())
         # Shielded: an asker who goes away must not take the others' embedding along.
-        return np.stack(await asyncio.gather(*map(asyncio.shield, asked)))
+        return list(await asyncio.gather(*map(asyncio.shield, asked)))
 
     async def _encode_waiting(self) -> None:
         while self._waiting:
             texts = list(self._waiting)[:QUERY_BATCH]
             batch = [(text, self._waiting.pop(text)) for text in texts]
             try:
-                vectors = await self._encoder.queries(texts)
+                embeddings = await self._encoder.queries(texts)
             except BaseException as error:
                 # Whatever went wrong (the encoder's own errors have no common type), those who
                 # wait must hear of it, and the next asker begins anew.
@@ -127,6 +127,5 @@ class QueryEmbeddings:
                 if not isinstance(error, Exception):
                     raise
                 continue
-            for (_, future), vector in zip(batch, vectors, strict=True):
-                # A copy, or one kept embedding would keep its whole batch.
-                future.set_result(vector.copy())
+            for (_, future), made in zip(batch, embeddings, strict=True):
+                future.set_result(made)

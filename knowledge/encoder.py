@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from knowledge.adaptation.delta import DELTA, Delta
+from knowledge.adaptation.vocabulary import FILE as VOCABULARY
+from knowledge.adaptation.vocabulary import kept_pieces
 from knowledge.files import replace_folder
 from knowledge.onnx_session import CONFIG, MODEL, TOKENIZER, OnnxSession
-from knowledge.types import Encoder, Vectors
+from knowledge.types import Embedding, Encoder, Vectors
 from knowledge.weights import Weights, WeightsError, find_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-NAME = "multilingual-e5-small-q4/1"
-"""Recorded in every index; raise the number when the vectors of the same text would differ."""
+FAMILY = "multilingual-e5-small-svar"
+VERSION = 1
+"""Raise it when the vectors of the same text would differ though delta and vocabulary do not."""
 DIMENSION = 384
 PROMPTS = {"query": "query: ", "passage": "passage: "}
 
@@ -52,19 +56,20 @@ class OnnxEncoder:
         self._prompts = prompts
         self.name = session.name
         self.dimension = session.dimension
+        self.token_dimension = session.token_dimension
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode("query", texts)
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
+        return self._session.embeddings(self._prompts["query"], texts)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self._encode("passage", texts)
-
-    def _encode(self, kind: str, texts: Sequence[str]) -> Vectors:
-        return self._session.sentence_vectors([self._prompts[kind] + text for text in texts])
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
+        return self._session.embeddings(self._prompts["passage"], texts)
 
 
 class SentenceTransformerEncoder:
-    """Any other sentence-transformers model, with its own prompts for queries and documents."""
+    """Any other sentence-transformers model, with its own prompts for queries and documents.
+
+    Late interaction takes its token vectors as they are, each of a question counting the same.
+    """
 
     def __init__(self, model: SentenceTransformer, name: str) -> None:
         self._model = model
@@ -73,17 +78,37 @@ class SentenceTransformerEncoder:
         if dimension is None:
             raise EncoderError(f"the model {name} does not say how long its vectors are")
         self.dimension = dimension
+        self.token_dimension = self.encode_queries(["?"])[0].tokens.shape[1]
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._unit(self._model.encode_query(list(texts), show_progress_bar=False))
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
+        return self._embeddings(self._model.encode_query, texts)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return self._unit(self._model.encode_document(list(texts), show_progress_bar=False))
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
+        return self._embeddings(self._model.encode_document, texts)
 
-    def _unit(self, rows: Any) -> Vectors:
-        vectors = np.asarray(rows, np.float32).reshape(-1, self.dimension)
-        unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return unit
+    def _embeddings(self, encode: Callable[..., Any], texts: Sequence[str]) -> list[Embedding]:
+        if not texts:
+            return []
+        rows = encode(list(texts), output_value=None, show_progress_bar=False)
+        return [self._embedding(row) for row in rows]
+
+    def _embedding(self, row: dict[str, Any]) -> Embedding:
+        vector = _unit(np.asarray(row["sentence_embedding"], np.float32))
+        seen = np.asarray(row["attention_mask"], np.bool_)
+        # The first and the last token frame the text.
+        tokens = _unit(np.asarray(row["token_embeddings"], np.float32)[: len(seen)][seen][1:-1])
+        return Embedding(vector, tokens, np.full(len(tokens), 1 / max(len(tokens), 1), np.float32))
+
+
+def _unit(rows: Vectors) -> Vectors:
+    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return unit
+
+
+def packaged_name() -> str:
+    """The packaged encoder's name, which every index records; another delta is another name."""
+    digest = hashlib.sha256(VOCABULARY.read_bytes() + DELTA.read_bytes()).hexdigest()
+    return f"{FAMILY}/{VERSION}/{digest[:12]}"
 
 
 def is_unpacked(target: Path) -> bool:
@@ -94,7 +119,7 @@ def is_unpacked(target: Path) -> bool:
     if not config.is_file():
         return True
     recorded: dict[str, object] = json.loads(config.read_text("utf-8"))
-    return recorded.get("name") == NAME
+    return recorded.get("name") == packaged_name()
 
 
 def unpack_encoder(target: Path, progress: Callable[[str], None] = print) -> None:
@@ -143,17 +168,21 @@ def _write_model(weights: Weights, folder: Path, progress: Callable[[str], None]
     from knowledge.onnx_graph import build_onnx
     from knowledge.tokenizer import build_tokenizer
 
-    progress(f"Writing the tokenizer ({len(weights.pieces.pieces):,} pieces) …")
-    build_tokenizer(weights.pieces).save(str(folder / TOKENIZER))
+    kept = kept_pieces()
+    pieces = weights.pieces.only(kept.tolist())
+    progress(f"Writing the tokenizer ({len(kept):,} of {len(weights.pieces.pieces):,} pieces) …")
+    build_tokenizer(pieces).save(str(folder / TOKENIZER))
+    delta = Delta.read()
     progress(f"Writing the model ({weights.shape.layers} layers) …")
-    onnx.save(build_onnx(weights), str(folder / MODEL))
+    onnx.save(build_onnx(weights, kept, delta), str(folder / MODEL))
     _write_json(
         folder / CONFIG,
         {
-            "name": NAME,
+            "name": packaged_name(),
             "dimension": weights.shape.hidden,
+            "token_dimension": len(delta.token),
             "max_tokens": weights.shape.positions,
-            "pad": weights.pieces.pad,
+            "pad": pieces.pad,
         },
     )
     for name, _ in _CHAIN[1:]:
@@ -179,7 +208,7 @@ def _check(session: OnnxSession) -> None:
     query, near, far = encoder.encode_queries(
         ["söka plats i förskola", "søke plass i barnehage", "hämta grovsopor vid huset"]
     )
-    if not query @ near > query @ far:
+    if not query.vector @ near.vector > query.vector @ far.vector:
         raise WeightsError("its vectors make no sense; install the package anew")
 
 

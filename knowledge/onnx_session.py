@@ -1,25 +1,25 @@
-"""Runs an encoder folder on onnxruntime: texts in, token or sentence vectors out. No torch."""
+"""Runs an encoder folder on onnxruntime: texts in, embeddings out. No torch."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from knowledge.types import Vectors
+from knowledge.types import Embedding, Vectors
 
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 CONFIG = "onnx_config.json"
 THREADS = 4
-BATCH_TOKENS = 256
-"""Texts are batched up to so many tokens: larger batches fall out of the processor's cache."""
+
+Ids = npt.NDArray[np.int64]
 
 
 class OnnxSession:
@@ -33,30 +33,30 @@ class OnnxSession:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
         self.name = str(config["name"])
         self.dimension = int(config["dimension"])
+        self.token_dimension = int(config["token_dimension"])
         self.max_tokens = int(config["max_tokens"])
         self.pad = int(config["pad"])
         self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self.tokenizer.enable_truncation(self.max_tokens)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
+        # The arena keeps the memory of the longest text it has met; texts here are short.
+        options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(
             str(folder / MODEL), options, providers=["CPUExecutionProvider"]
         )
 
-    def sentence_vectors(self, texts: Sequence[str]) -> Vectors:
-        """Mean of the token vectors, at unit length: shape (texts, dimension)."""
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        encodings = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
-        for batch in _batches(encodings):
-            ids, mask = self.padded([encodings[index] for index in batch])
-            weights = mask[..., None].astype(np.float32)
-            sums = (self.token_vectors(ids, mask) * weights).sum(axis=1)
-            vectors[batch] = sums / np.linalg.norm(sums, axis=1, keepdims=True)
-        return vectors
+    def embeddings(self, prompt: str, texts: Sequence[str]) -> list[Embedding]:
+        """Mean of the token vectors at unit length, the tokens' own vectors and their shares.
 
-    def padded(
-        self, encodings: Sequence[Sequence[int]]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        Each text goes through the graph alone: the layers round to the range of what is in the
+        batch, so beside others a text would get another vector, and on two cores a batch is no
+        faster than one text after the other.
+        """
+        begin = len(self.tokenizer.encode(prompt.rstrip()).ids) - 1
+        return [self._embedding(e.ids, begin) for e in self._encoded(prompt, texts)]
+
+    def padded(self, encodings: Sequence[Sequence[int]]) -> tuple[Ids, Ids]:
         """Ids and attention mask as rectangles, shape (texts, longest)."""
         longest = max(map(len, encodings))
         ids = np.full((len(encodings), longest), self.pad, np.int64)
@@ -66,20 +66,22 @@ class OnnxSession:
             mask[row, : len(encoding)] = 1
         return ids, mask
 
-    def token_vectors(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
+    def token_vectors(self, ids: Ids, mask: Ids) -> Vectors:
         """The last hidden state, shape (texts, tokens, dimension); not of unit length."""
-        (state,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        (state,) = self._session.run(
+            ["token_embeddings"], {"input_ids": ids, "attention_mask": mask}
+        )
         vectors: Vectors = np.asarray(state, np.float32)
         return vectors
 
+    def _encoded(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
+        return self.tokenizer.encode_batch([prompt + text for text in texts])
 
-def _batches(encodings: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Indexes of texts of like length, so that little is padded."""
-    batch: list[int] = []
-    for index in sorted(range(len(encodings)), key=lambda index: len(encodings[index])):
-        if batch and (len(batch) + 1) * len(encodings[index]) > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    def _embedding(self, ids: list[int], begin: int) -> Embedding:
+        row = np.array([ids], np.int64)
+        outputs = self._session.run(None, {"input_ids": row, "attention_mask": np.ones_like(row)})
+        state, tokens, importance = (np.asarray(output[0], np.float32) for output in outputs)
+        total = state.sum(axis=0)
+        own = slice(begin, len(ids) - 1)
+        odds = np.exp(importance[own, 0] - importance[own, 0].max(initial=-np.inf))
+        return Embedding(total / np.linalg.norm(total), tokens[own], odds / max(odds.sum(), 1e-9))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from knowledge.types import Encoder, Vectors
+from knowledge.types import Embedding, Encoder
 
 BATCH = 32
 
@@ -27,18 +25,22 @@ class ProgressEncoder:
     def dimension(self) -> int:
         return self._encoder.dimension
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+    @property
+    def token_dimension(self) -> int:
+        return self._encoder.token_dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
         return self._told(self._encoder.encode_queries, texts, "questions")
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
         return self._told(self._encoder.encode_passages, texts, "passages")
 
     def _told(
-        self, encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], what: str
-    ) -> Vectors:
-        rows = [np.empty((0, self.dimension), np.float32)]
+        self, encode: Callable[[Sequence[str]], list[Embedding]], texts: Sequence[str], what: str
+    ) -> list[Embedding]:
+        rows: list[Embedding] = []
         for start in range(0, len(texts), BATCH):
-            rows.append(encode(texts[start : start + BATCH]))
+            rows += encode(texts[start : start + BATCH])
             done = min(start + BATCH, len(texts))
             self._say(f"{self.topic}: {done} of {len(texts)} {what} embedded")
-        return np.concatenate(rows)
+        return rows

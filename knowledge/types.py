@@ -132,8 +132,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Words of a page, verbatim, and where they stand."""
+
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision with what is shown: verbatim `text`, its sources, choices, nearest pages."""
+    """The decision with what is shown: verbatim `text`, its sources, choices, nearest pages.
+
+    `also` is what other pages say where they contradict the text in a figure. `page_language` is
+    the language of the text, `question_language` that of the question when it is none of ours.
+    """
 
     status: Status
     confidence: float
@@ -141,10 +153,27 @@ class Answer:
     sources: tuple[Source, ...] = ()
     choices: tuple[Choice, ...] = ()
     nearest: tuple[Source, ...] = ()
+    also: tuple[Excerpt, ...] = ()
+    page_language: str | None = None
+    question_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """What the encoder makes of one text.
+
+    `vector` is the whole text's, at unit length, shape (dimension,); `tokens` those of its own
+    tokens, prompt and frame left out, at unit length, shape (tokens, token_dimension); `shares`,
+    shape (tokens,), is how much of a question each token carries: they add up to 1.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    shares: npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors; queries and passages are prompted differently."""
+    """Turns texts into embeddings; queries and passages are prompted differently."""
 
     @property
     def name(self) -> str: ...
@@ -152,6 +181,9 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int: ...
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
+    @property
+    def token_dimension(self) -> int: ...
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]: ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -78,6 +79,19 @@ class Pieces:
     pad: int
     unknown: int
     normalization: dict[str, str]
+
+    def only(self, kept: Sequence[int]) -> Pieces:
+        """The pieces of these numbers, numbered anew in their order; the four frames among them."""
+        place = {number: position for position, number in enumerate(kept)}
+        return Pieces(
+            [self.pieces[number] for number in kept],
+            [self.scores[number] for number in kept],
+            place[self.bos],
+            place[self.eos],
+            place[self.pad],
+            place[self.unknown],
+            self.normalization,
+        )
 
 
 class Weights:

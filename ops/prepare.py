@@ -22,6 +22,10 @@ _MODEL_SOURCES = (
     "nlu_data/nn",
     "requirements/bot.txt",
     "knowledge/encoder.py",
+    "knowledge/onnx_graph.py",
+    "knowledge/onnx_session.py",
+    "knowledge/adaptation/delta.npz",
+    "knowledge/adaptation/vocabulary.bin",
 )
 
 

@@ -24,9 +24,9 @@ async def create_embeddings(request: web.Request) -> web.Response:
     texts = _texts(fields.get("texts"))
     kind = fields.get("kind", "query")
     if kind == "query":
-        vectors = await loaded.queries.embed(texts)
+        embeddings = await loaded.queries.embed(texts)
     elif kind == "passage":
-        vectors = await asyncio.to_thread(loaded.encoder.encode_passages, texts)
+        embeddings = await asyncio.to_thread(loaded.encoder.encode_passages, texts)
     else:
         detail = "kind is query or passage."
         raise InvalidFieldsError(FieldError("kind", "unknown", detail))
@@ -34,7 +34,7 @@ async def create_embeddings(request: web.Request) -> web.Response:
         {
             "encoder": loaded.encoder.name,
             "dimension": loaded.encoder.dimension,
-            "embeddings": vectors.tolist(),
+            "embeddings": [made.vector.tolist() for made in embeddings],
         }
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from knowledge.embeddings import QUERY_BATCH, TURN, EncoderThread, QueryEmbeddings
 from knowledge.metrics import Metrics
-from knowledge.types import Vectors
+from knowledge.types import Embedding
 
 
 class GatedEncoder:
@@ -15,6 +15,7 @@ class GatedEncoder:
 
     name = "gated"
     dimension = 2
+    token_dimension = 1
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -23,15 +24,20 @@ class GatedEncoder:
         self.gate.set()
         self.failure: Exception | None = None
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
         self.batches.append(list(texts))
         self.entered.release()
         assert self.gate.wait(10)
         if self.failure is not None:
             raise self.failure
-        return np.array([[len(text), 1] for text in texts], np.float32)
+        tokens, shares = np.ones((1, 1), np.float32), np.ones(1, np.float32)
+        return [Embedding(np.array([len(text), 1], np.float32), tokens, shares) for text in texts]
 
     encode_passages = encode_queries
+
+
+def rows(embeddings: Sequence[Embedding]) -> list[list[float]]:
+    return [made.vector.tolist() for made in embeddings]
 
 
 @pytest.fixture
@@ -60,12 +66,12 @@ async def until_batches(gated: GatedEncoder, count: int) -> None:
 async def test_rows_are_in_order(queries: QueryEmbeddings) -> None:
     """One row for each text, also when a text comes twice."""
     vectors = await queries.embed(["a", "bbb", "a"])
-    assert [1.0, 3.0, 1.0] == vectors[:, 0].tolist()
+    assert [1.0, 3.0, 1.0] == [first for first, _ in rows(vectors)]
 
 
 async def test_nothing_asked(queries: QueryEmbeddings) -> None:
     """No texts give no rows."""
-    assert (0, 2) == (await queries.embed([])).shape
+    assert [] == await queries.embed([])
 
 
 async def test_a_text_is_encoded_once(queries: QueryEmbeddings, gated: GatedEncoder) -> None:
@@ -99,7 +105,7 @@ async def test_oldest_is_forgotten(queries: QueryEmbeddings, gated: GatedEncoder
 async def test_more_than_are_kept(queries: QueryEmbeddings) -> None:
     """One request may ask for more texts than are kept."""
     vectors = await queries.embed(["x" * n for n in range(1, 40)])
-    assert [float(n) for n in range(1, 40)] == vectors[:, 0].tolist()
+    assert [float(n) for n in range(1, 40)] == [first for first, _ in rows(vectors)]
 
 
 async def test_those_who_wait_go_together(queries: QueryEmbeddings, gated: GatedEncoder) -> None:
@@ -121,7 +127,7 @@ async def test_failure_is_told_and_forgotten(queries: QueryEmbeddings, gated: Ga
     with pytest.raises(RuntimeError, match="broken"):
         await queries.embed(["a"])
     gated.failure = None
-    assert [[1.0, 1.0]] == (await queries.embed(["a"])).tolist()
+    assert [[1.0, 1.0]] == rows(await queries.embed(["a"]))
 
 
 async def test_asker_who_leaves(queries: QueryEmbeddings, gated: GatedEncoder) -> None:
@@ -133,7 +139,7 @@ async def test_asker_who_leaves(queries: QueryEmbeddings, gated: GatedEncoder) -
     await asyncio.sleep(0)
     leaving.cancel()
     gated.gate.set()
-    assert [[1.0, 1.0]] == (await staying).tolist()
+    assert [[1.0, 1.0]] == rows(await staying)
 
 
 async def test_query_goes_between_passages(

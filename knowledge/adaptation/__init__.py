@@ -1,0 +1,1 @@
+"""Adapting the encoder to residents' questions: the written pages, the training, its result."""

@@ -1,13 +1,16 @@
 """All that can be found of one municipality: chunks, their vectors and their words.
 
 An index is never changed. Publishing makes its successor, which shares what stayed the same, and
-whoever holds the old one goes on searching it undisturbed until one assignment swaps them.
+whoever holds the old one goes on searching it undisturbed until one assignment swaps them. It is
+made of arrays, in memory while it is new and mapped from its folder when it was loaded.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +19,19 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge import snapshot, text
+from knowledge.chunk_table import ChunkTable, Plan, digest_hashes
+from knowledge.chunking import split_article
+from knowledge.hashes import Hashes, places, text_hash, text_hashes
 from knowledge.passages import passages
 from knowledge.postings import Postings
-from knowledge.types import Chunk, Encoder, Vectors
-from knowledge.vectors import Row, VectorTable, text_key
+from knowledge.spelling import Vocabulary
+from knowledge.text_version import text_version
+from knowledge.tokens import TokenTable, rounded
+from knowledge.types import Article, Chunk, Embedding, Encoder
+from knowledge.vectors import Codes, Owners, Row, Scores, VectorTable, half, text_key
+from knowledge.words import Words
 
-Terms = tuple[str, ...]
+Encode = Callable[[Sequence[str]], list[Embedding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +46,46 @@ class Diff:
 class MunicipalityIndex:
     """An immutable index; any number of threads may search it."""
 
-    def __init__(
-        self,
-        municipality: str,
-        encoder_name: str,
-        chunks: Sequence[Chunk],
-        passages: VectorTable,
-        questions: VectorTable,
-        terms: Sequence[Terms],
-    ) -> None:
-        self.municipality = municipality
-        self.encoder_name = encoder_name
-        self.chunks = tuple(chunks)
-        self.passages = passages
-        self.questions = questions
-        self.terms = tuple(terms)
-        self._positions = {chunk.id: position for position, chunk in enumerate(self.chunks)}
-        self.articles = tuple(dict.fromkeys(chunk.article for chunk in self.chunks))
-        numbers = {article: number for number, article in enumerate(self.articles)}
-        self.article_of: npt.NDArray[np.int64] = np.array(
-            [numbers[chunk.article] for chunk in self.chunks], np.int64
-        )
-        self.languages = tuple(dict.fromkeys(chunk.language for chunk in self.chunks))
-        self.language_of: npt.NDArray[np.int64] = np.array(
-            [self.languages.index(chunk.language) for chunk in self.chunks], np.int64
-        )
-        self.chunk_words = Postings(self.terms)
-        self.article_words = Postings(self._article_terms())
+    def __init__(self, parts: snapshot.Snapshot) -> None:
+        self._parts = parts
+        self.municipality = parts.municipality
+        self.encoder_name = parts.encoder_name
+        self.chunks: Sequence[Chunk] = parts.chunks
+        self.passages = parts.passages
+        self.questions = parts.questions
+        self.tokens = parts.tokens
+        self.articles: Sequence[str] = parts.chunks.articles
+        self.article_of: npt.NDArray[np.int64] = parts.chunks.article_of
+        self.languages = parts.chunks.languages
+        self.language_of: npt.NDArray[np.int64] = parts.chunks.language_of
+        self.chunk_words: Postings = parts.words.chunks
+        self.article_words: Postings = parts.words.articles
 
     @classmethod
     def build(
         cls, municipality: str, chunks: Iterable[Chunk], encoder: Encoder
     ) -> MunicipalityIndex:
         """An index of these chunks; encodes all of them, so it takes long."""
-        empty = VectorTable((), np.empty((0, encoder.dimension), np.float32), ())
-        nothing = cls(municipality, encoder.name, (), empty, empty, ())
-        index, _ = nothing.updated(chunks, encoder)
+        index, _ = cls.empty(municipality, encoder).updated(chunks, encoder)
         return index
+
+    @classmethod
+    def empty(cls, municipality: str, encoder: Encoder) -> MunicipalityIndex:
+        """The index of a municipality that has published nothing."""
+        nothing = VectorTable((), np.empty((0, encoder.dimension), np.float32), ())
+        return cls(
+            snapshot.Snapshot(
+                municipality,
+                encoder.name,
+                text_version(),
+                ChunkTable.empty(),
+                np.empty(0, np.uint64),
+                nothing,
+                nothing,
+                TokenTable.of_rows((), encoder.token_dimension),
+                Words.empty(),
+            )
+        )
 
     def updated(self, chunks: Iterable[Chunk], encoder: Encoder) -> tuple[MunicipalityIndex, Diff]:
         """The index of exactly these chunks, encoding only texts that this one does not hold.
@@ -80,53 +93,83 @@ class MunicipalityIndex:
         Errors: ValueError when two chunks have one id, a chunk is another municipality's, or the
         encoder is not the one this index was made with.
         """
-        wanted = tuple(chunks)
-        self._check(wanted, encoder)
-        digests = {chunk.id: chunk.digest for chunk in self.chunks}
-        kept = sum(digests.get(chunk.id) == chunk.digest for chunk in wanted)
-        gone = len(digests.keys() - {chunk.id for chunk in wanted})
-        passage_table = self._passage_table(wanted, encoder)
-        index = MunicipalityIndex(
-            self.municipality,
-            self.encoder_name,
-            wanted,
-            passage_table,
-            self._question_table(wanted, passage_table, encoder),
-            self._updated_terms(wanted),
-        )
-        return index, Diff(kept, len(wanted) - kept, gone)
+        wanted = list(chunks)
+        return self._successor(Plan.of(self._known(wanted)), {}, encoder)
+
+    def refreshed(
+        self, articles: Sequence[Article], encoder: Encoder
+    ) -> tuple[MunicipalityIndex, Diff]:
+        """The index of exactly these articles; one that has not changed is not even cut up.
+
+        It is this index itself when nothing has changed at all. Errors: as updated.
+        """
+        sources = {article.id: _source(article) for article in articles}
+        numbers = {name: number for number, name in enumerate(self.articles)}
+        order = np.argsort(self.article_of, kind="stable")
+        ends = np.searchsorted(self.article_of[order], np.arange(len(numbers) + 1))
+        planned: list[int | Chunk] = []
+        for article in articles:
+            number = numbers.get(article.id, -1)
+            if number >= 0 and self._is_of_this_version(number, sources[article.id]):
+                planned += order[ends[number] : ends[number + 1]].tolist()
+            else:
+                planned += self._known(split_article(article))
+        plan = Plan.of(planned)
+        held = dict(zip(self.articles, self._parts.sources.tolist(), strict=True))
+        if np.array_equal(plan.source, np.arange(len(self))) and sources == held:
+            return self, Diff(len(self), 0, 0)
+        return self._successor(plan, sources, encoder)
 
     def save(self, folder: Path) -> None:
-        """Writes the index; the folder is a complete one at any moment, or absent."""
-        snapshot.save(
-            folder,
-            snapshot.Snapshot(
-                self.municipality, self.encoder_name, self.chunks, self.passages, self.questions
-            ),
-        )
+        """Writes the index in place of its encoder's earlier one, which stays until it is done.
+
+        Errors: OSError.
+        """
+        snapshot.save(folder, self._parts)
 
     @classmethod
     def load(cls, folder: Path, encoder_name: str) -> MunicipalityIndex | None:
-        """The saved index, without encoding; None when there is none of this encoder."""
-        saved = snapshot.load(folder, encoder_name)
-        if saved is None:
-            return None
-        return cls(
-            saved.municipality,
-            saved.encoder_name,
-            saved.chunks,
-            saved.passages,
-            saved.questions,
-            [_terms(chunk) for chunk in saved.chunks],
-        )
+        """The saved index, opened in milliseconds; None when there is none of this encoder."""
+        parts = snapshot.load(folder, encoder_name)
+        return None if parts is None else cls(parts)
 
     def chunk(self, id: str) -> Chunk | None:
         """The chunk of an id."""
-        position = self._positions.get(id)
+        position = self.position(id)
         return None if position is None else self.chunks[position]
+
+    def position(self, id: str) -> int | None:
+        """Where the chunk of an id stands in `chunks`."""
+        return self._parts.chunks.position(id)
 
     def __len__(self) -> int:
         return len(self.chunks)
+
+    @property
+    def mapped(self) -> int:
+        """How many bytes of its files are mapped into memory; 0 unless it was loaded."""
+        return self._parts.mapped
+
+    def vocabulary(self) -> list[tuple[str, int]]:
+        """Every term and how many articles have it, in order of the terms; read when asked for."""
+        return self._vocabulary
+
+    @cached_property
+    def _vocabulary(self) -> list[tuple[str, int]]:
+        terms = self._parts.words.vocabulary.strings
+        return sorted(zip(terms, self.article_words.frequencies.tolist(), strict=True))
+
+    @cached_property
+    def known_terms(self) -> Vocabulary:
+        """What the words of a question are held against; made when the first one comes."""
+        terms = self._parts.words.vocabulary.strings
+        return Vocabulary(terms, self.article_words.frequencies)
+
+    @cached_property
+    def usual_language(self) -> str | None:
+        """The language of most chunks; None without any."""
+        counts = np.bincount(self.language_of, minlength=len(self.languages))
+        return self.languages[int(np.argmax(counts))] if len(self) else None
 
     def analysed_as(self, language: str) -> str:
         """The language whose word forms a query is matched by: its own, if any chunk has it."""
@@ -137,86 +180,191 @@ class MunicipalityIndex:
     @cached_property
     def _groups(self) -> dict[str, str]:
         """One language of each group of the chunks, the commonest first."""
-        languages = Counter(chunk.language for chunk in self.chunks)
+        counts = np.bincount(self.language_of, minlength=len(self.languages))
         groups: dict[str, str] = {}
-        for language, _ in languages.most_common():
-            groups.setdefault(text.group(language), language)
+        for number in np.argsort(-counts, kind="stable"):
+            groups.setdefault(text.group(self.languages[number]), self.languages[number])
         return groups
 
-    def _check(self, chunks: Sequence[Chunk], encoder: Encoder) -> None:
+    def interaction(self, query: Embedding, chunks: npt.NDArray[np.int64]) -> Scores:
+        """Late interaction with each chunk's best piece; -1 for a chunk without any."""
+        slots, rows = self.passages.rows_of(chunks)
+        best: Scores = np.full(len(chunks), -1.0, np.float32)
+        np.maximum.at(best, slots, self.tokens.interaction(query, rows))
+        return best
+
+    def _is_of_this_version(self, article: int, source: int) -> bool:
+        return (
+            self._parts.text_version == text_version()
+            and int(self._parts.sources[article]) == source
+        )
+
+    def _known(self, chunks: Sequence[Chunk]) -> list[int | Chunk]:
+        """The position instead of a chunk that this index holds unchanged."""
+        if self._parts.text_version != text_version():
+            # Its words and pieces are of another version; only vectors can be taken over.
+            return list(chunks)
+        order = np.argsort(self._parts.chunks.digests, kind="stable")
+        found = places(self._parts.chunks.digests[order], digest_hashes(chunks)).tolist()
+        return [
+            chunk if place < 0 else int(order[place])
+            for chunk, place in zip(chunks, found, strict=True)
+        ]
+
+    def _successor(
+        self, plan: Plan, sources: Mapping[str, int], encoder: Encoder
+    ) -> tuple[MunicipalityIndex, Diff]:
+        self._check(plan, encoder)
+        chunks = self._parts.chunks.successor(plan)
+        passage_table, tokens = self._passage_tables(plan, encoder)
+        parts = snapshot.Snapshot(
+            self.municipality,
+            self.encoder_name,
+            text_version(),
+            chunks,
+            np.array([sources.get(name, 0) for name in chunks.articles], np.uint64),
+            passage_table,
+            self._question_table(plan, chunks, passage_table, encoder),
+            tokens,
+            self._parts.words.successor(plan, chunks.article_of, len(chunks.articles)),
+        )
+        gone = np.isin(self._parts.chunks.id_hashes, chunks.id_hashes, invert=True).sum()
+        kept = np.isin(chunks.digests, self._parts.chunks.digests).sum()
+        return MunicipalityIndex(parts), Diff(int(kept), len(chunks) - int(kept), int(gone))
+
+    def _check(self, plan: Plan, encoder: Encoder) -> None:
         if encoder.name != self.encoder_name:
             raise ValueError(f"the index was made by {self.encoder_name}, not {encoder.name}")
-        ids = Counter(chunk.id for chunk in chunks)
-        repeated = next((id for id, count in ids.items() if count > 1), None)
-        if repeated is not None:
-            raise ValueError(f"two chunks have the id {repeated}")
-        strange = next((c.id for c in chunks if c.municipality != self.municipality), None)
+        strange = next(
+            (c.id for c in plan.new.values() if c.municipality != self.municipality), None
+        )
         if strange is not None:
             raise ValueError(f"{strange} is not a chunk of {self.municipality}")
+        ids = Counter(self._parts.chunks.id_hashes[plan.source[plan.kept]].tolist())
+        ids.update(text_hash(chunk.id) for chunk in plan.new.values())
+        repeated = {id for id, count in ids.items() if count > 1}
+        if repeated:
+            names = [c.id for c in plan.new.values() if text_hash(c.id) in repeated]
+            names += [self.chunks[int(place)].id for place in plan.source if place >= 0][:1]
+            raise ValueError(f"two chunks have the id {names[0]}")
 
-    def _passage_table(self, chunks: Sequence[Chunk], encoder: Encoder) -> VectorTable:
-        texts = [(i, part) for i, c in enumerate(chunks) for part in dict.fromkeys(passages(c))]
-        vectors = _encoded(
-            [part for _, part in texts], self.passages, encoder.encode_passages, encoder.dimension
+    def _passage_tables(self, plan: Plan, encoder: Encoder) -> tuple[VectorTable, TokenTable]:
+        """The vectors of all pieces, and in the same order the vectors of their tokens."""
+        kept = plan.kept
+        slots, rows = self.passages.rows_of(plan.source[kept])
+        texts = [(i, part) for i, c in plan.new.items() for part in dict.fromkeys(passages(c))]
+        new = [Row(plan.new[i].id, text_key(part)) for i, part in texts]
+        made = _Embedded(self.passages, new, [part for _, part in texts], encoder.encode_passages)
+        owners = np.concatenate([kept[slots], np.array([i for i, _ in texts], np.int64)])
+        table = VectorTable.of(
+            np.concatenate([self.passages.ids[rows], made.ids]),
+            np.concatenate([self.passages.keys[rows], made.keys]),
+            np.concatenate([self.passages.codes(rows), made.codes(encoder.dimension)]),
+            owners,
         )
-        rows = [Row(chunks[i].id, text_key(part)) for i, part in texts]
-        return VectorTable(rows, vectors, [i for i, _ in texts])
+        more = [rounded(one.tokens) for one in made.embeddings]
+        tokens = self.tokens.with_more(TokenTable.of_rows(more, encoder.token_dimension))
+        token_rows = np.concatenate([rows, made.rows])
+        return table, tokens.taken(token_rows[np.argsort(owners, kind="stable")])
 
     def _question_table(
-        self, chunks: Sequence[Chunk], passage_table: VectorTable, encoder: Encoder
+        self, plan: Plan, chunks: ChunkTable, passage_table: VectorTable, encoder: Encoder
     ) -> VectorTable:
         """Every question's vector, tied to the chunk of its article that fits it best."""
-        asked = {(c.article, question): i for i, c in enumerate(chunks) for question in c.questions}
-        vectors = _encoded(
-            [question for _, question in asked],
-            self.questions,
-            encoder.encode_queries,
-            encoder.dimension,
+        moved = plan.moved(len(self))
+        touched = self._touched(plan, chunks)
+        new_owners = moved[self.questions.owners]
+        # Where an article stayed as it was, so did what its questions are tied to.
+        kept = np.flatnonzero(new_owners >= 0)
+        kept = kept[~touched[chunks.article_of[new_owners[kept]]]]
+        members = np.flatnonzero(touched[chunks.article_of])
+        asked = dict.fromkeys(
+            (int(chunks.article_of[i]), question)
+            for i in members
+            for question in chunks[int(i)].questions
         )
-        members: dict[str, list[int]] = {}
-        for position, chunk in enumerate(chunks):
-            members.setdefault(chunk.article, []).append(position)
-        owners: list[int] = []
-        for (article, _), vector in zip(asked, vectors, strict=True):
-            family = np.array(members[article], np.int64)
-            owners.append(int(family[np.argmax(passage_table.best(vector, family))]))
-        rows = [
-            Row(chunks[owner].id, text_key(question))
+        made = _Embedded(
+            self.questions,
+            [Row("", text_key(question)) for _, question in asked],
+            [question for _, question in asked],
+            encoder.encode_queries,
+        )
+        codes = made.codes(encoder.dimension)
+        owners = np.empty(len(asked), np.int64)
+        for place, ((article, _), code) in enumerate(zip(asked, codes, strict=True)):
+            family = members[chunks.article_of[members] == article]
+            best = np.argmax(passage_table.best(code.astype(np.float32), family))
+            owners[place] = family[best]
+        ids = [
+            Row(chunks[int(owner)].id, text_key(question)).id
             for owner, (_, question) in zip(owners, asked, strict=True)
         ]
-        return VectorTable(rows, vectors, owners)
+        return VectorTable.of(
+            np.concatenate([self.questions.ids[kept], np.array(ids, np.int64)]),
+            np.concatenate([self.questions.keys[kept], made.keys]),
+            np.concatenate([self.questions.codes(kept), codes]),
+            np.concatenate([new_owners[kept], owners]),
+        )
 
-    def _updated_terms(self, chunks: Sequence[Chunk]) -> list[Terms]:
-        held = {
-            (chunk.embedded_text, chunk.language): terms
-            for chunk, terms in zip(self.chunks, self.terms, strict=True)
+    def _touched(self, plan: Plan, chunks: ChunkTable) -> npt.NDArray[np.bool_]:
+        """Which articles of the new table have a chunk that is new or lost one they had."""
+        touched = np.zeros(len(chunks.articles) + 1, np.bool_)
+        touched[chunks.article_of[list(plan.new)]] = True
+        gone = plan.moved(len(self)) < 0
+        lost = {self.articles[int(number)] for number in np.unique(self.article_of[gone])}
+        for number, name in enumerate(chunks.articles):
+            touched[number] |= name in lost
+        return touched
+
+
+class _Embedded:
+    """Rows of new chunks with their vectors: those a table holds already, the others encoded."""
+
+    def __init__(
+        self, table: VectorTable, rows: Sequence[Row], texts: Sequence[str], encode: Encode
+    ) -> None:
+        self._table = table
+        self.ids: Owners = np.array([row.id for row in rows], np.int64)
+        self.keys: Hashes = text_hashes(row.key for row in rows)
+        held = table.rows_with(self.keys)
+        unknown = {
+            row.key: one
+            for row, one, place in zip(rows, texts, held.tolist(), strict=True)
+            if place < 0
         }
-        return [held.get((c.embedded_text, c.language)) or _terms(c) for c in chunks]
+        numbers = {key: len(table) + number for number, key in enumerate(unknown)}
+        self.rows: Owners = np.array(
+            [
+                place if place >= 0 else numbers[row.key]
+                for row, place in zip(rows, held.tolist(), strict=True)
+            ],
+            np.int64,
+        )
+        """The row of the table of each; from the table's length on, the embedding's number."""
+        self.embeddings = encode(list(unknown.values())) if unknown else []
 
-    def _article_terms(self) -> list[list[str]]:
-        """An article's words: those of its chunks and of the questions it answers."""
-        found: list[list[str]] = [[] for _ in self.articles]
-        for number, chunk, terms in zip(self.article_of, self.chunks, self.terms, strict=True):
-            found[number].extend(terms)
-            for question in chunk.questions:
-                found[number].extend(text.lemmas(question, chunk.language))
-        return found
+    def codes(self, dimension: int) -> Codes:
+        """The vectors as they are kept, shape (rows, dimension)."""
+        codes = np.empty((len(self.rows), dimension), np.float16)
+        old = self.rows < len(self._table)
+        codes[old] = self._table.codes(self.rows[old])
+        vectors = np.array([one.vector for one in self.embeddings], np.float32)
+        new = half(vectors.reshape(len(self.embeddings), dimension))
+        codes[~old] = new[self.rows[~old] - len(self._table)]
+        return codes
 
 
-def _terms(chunk: Chunk) -> Terms:
-    return tuple(text.lemmas(chunk.embedded_text, chunk.language))
-
-
-def _encoded(
-    texts: Sequence[str],
-    table: VectorTable,
-    encode: Callable[[Sequence[str]], Vectors],
-    dimension: int,
-) -> Vectors:
-    """Vectors of the texts in order, shape (texts, dimension); only unknown ones are encoded."""
-    held = {row.key: vector for row, vector in zip(table.rows, table.vectors, strict=True)}
-    keys = [text_key(one) for one in texts]
-    unknown = {key: one for key, one in zip(keys, texts, strict=True) if key not in held}
-    if unknown:
-        held.update(zip(unknown, encode(list(unknown.values())), strict=True))
-    return np.array([held[key] for key in keys], np.float32).reshape(len(keys), dimension)
+def _source(article: Article) -> int:
+    """64 bits over everything of an article that its chunks are made from; never 0."""
+    parts = [
+        article.municipality,
+        article.id,
+        article.language,
+        article.title,
+        article.text,
+        article.url,
+        article.updated.isoformat(),
+        list(article.questions),
+    ]
+    digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
+    return int.from_bytes(digest[:8], "little") | 1

@@ -10,22 +10,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from knowledge.chunking import split_article
 from knowledge.errors import PublicationError
+from knowledge.files import Versions
 from knowledge.index import MunicipalityIndex
 from knowledge.metrics import Metrics
+from knowledge.open_indexes import OpenIndexes
 from knowledge.records import ArticleRecord
+from knowledge.snapshot import saved
 from knowledge.store import ArticleStore
-from knowledge.types import Article, Chunk, Encoder
+from knowledge.types import Encoder
 
 log = logging.getLogger(__name__)
 
 PUBLICATIONS = 2
-
-
-def chunks_of(articles: list[Article]) -> list[Chunk]:
-    """All chunks of these articles, in order."""
-    return [chunk for article in articles for chunk in split_article(article)]
 
 
 def refresh_index(
@@ -35,16 +32,16 @@ def refresh_index(
 
     Blocks for as long as the encoder takes for what changed.
     """
-    chunks = chunks_of(store.published_articles(municipality))
+    Versions(folder).tidy()
+    articles = store.published_articles(municipality)
     kept = MunicipalityIndex.load(folder, encoder.name)
-    if kept is None:
-        index = MunicipalityIndex.build(municipality, chunks, encoder)
-        index.save(folder)
-        return index, len(chunks)
-    index, diff = kept.updated(chunks, encoder)
-    if diff.embedded or diff.deleted:
-        index.save(folder)
-    return index, diff.embedded
+    first = MunicipalityIndex.empty(municipality, encoder) if kept is None else kept
+    index, diff = first.refreshed(articles, encoder)
+    if index is kept:
+        return index, 0
+    index.save(folder)
+    # From disk it takes no memory of its own.
+    return MunicipalityIndex.load(folder, encoder.name) or index, diff.embedded
 
 
 class Indexes:
@@ -55,20 +52,32 @@ class Indexes:
     ) -> None:
         self._store = store
         self._encoder = encoder
-        self._folder = folder
         self._metrics = metrics
-        self._indexes: dict[str, MunicipalityIndex] = {}
+        self._indexes = OpenIndexes(folder, encoder.name)
         self._publishing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._running: set[asyncio.Future[ArticleRecord]] = set()
+        self._successor: asyncio.Future[Indexes] | None = None
         # Threads of their own: waiting for the encoder must not use up those that read articles.
         self._threads = ThreadPoolExecutor(PUBLICATIONS, thread_name_prefix="publication")
 
-    def open(self, progress: Callable[[str], None]) -> None:
-        """Load every municipality's index and bring it up to date; blocks."""
+    def complete(self) -> bool:
+        """Whether there is something on disk for every municipality; blocks."""
+        return all(
+            saved(self._indexes.folder(municipality), self._encoder.name)
+            for municipality in self._store.municipalities()
+        )
+
+    def open(self, progress: Callable[[str], None], opened: Callable[[str], None]) -> None:
+        """Load every municipality's index and bring it up to date; blocks.
+
+        `opened` is told each municipality whose index is ready.
+        """
         for municipality in self._store.municipalities():
             index, changed = refresh_index(
-                self._store, municipality, self._folder / municipality, self._encoder
+                self._store, municipality, self._indexes.folder(municipality), self._encoder
             )
             self._show(municipality, index)
+            opened(municipality)
             progress(f"{municipality}: {len(index)} chunks, {changed} of them new or changed")
 
     def close(self) -> None:
@@ -78,9 +87,32 @@ class Indexes:
     def index(self, municipality: str) -> MunicipalityIndex:
         """The current index; an empty one for a municipality that has published nothing."""
         index = self._indexes.get(municipality)
-        if index is None:
-            index = MunicipalityIndex.build(municipality, (), self._encoder)
-        return index
+        return MunicipalityIndex.empty(municipality, self._encoder) if index is None else index
+
+    async def hand_over(
+        self, successor: Indexes, progress: Callable[[str], None], swap: Callable[[], None]
+    ) -> None:
+        """Let another encoder's indexes take the place of these.
+
+        Publications that come meanwhile wait until `swap` has been called, and go to the
+        successor then; so it misses none. Raises what opening the successor raises.
+        """
+        moving = self._successor = asyncio.get_running_loop().create_future()
+        try:
+            if self._running:
+                await asyncio.wait(set(self._running))
+            await asyncio.to_thread(successor.open, progress, lambda _municipality: None)
+            swap()
+        except BaseException:
+            moving.set_result(self)
+            self._successor = None
+            raise
+        moving.set_result(successor)
+
+    def keep_only_these(self) -> None:
+        """Remove from disk what other encoders have made; blocks."""
+        for municipality in self._store.municipalities():
+            Versions(self._indexes.folder(municipality)).forget_others(self._encoder.name)
 
     async def publish(
         self, municipality: str, article: str, number: int | None, published_by: str
@@ -93,11 +125,17 @@ class Indexes:
         """
         began = time.perf_counter()
         async with self._publishing[municipality]:
-            # Shielded: an editor who closes the page must not stop a publication half way.
+            if self._successor is not None:
+                target = await asyncio.shield(self._successor)
+                if target is not self:
+                    return await target.publish(municipality, article, number, published_by)
             work = asyncio.get_running_loop().run_in_executor(
                 self._threads, self._publish, municipality, article, number, published_by
             )
+            self._running.add(work)
+            work.add_done_callback(self._running.discard)
             try:
+                # Shielded: an editor who closes the page must not stop a publication half way.
                 record = await asyncio.shield(work)
             except asyncio.CancelledError:
                 await asyncio.wait([work])
@@ -114,7 +152,7 @@ class Indexes:
     ) -> ArticleRecord:
         number, articles = self._store.articles_if_published(municipality, article, number)
         try:
-            index, diff = self.index(municipality).updated(chunks_of(articles), self._encoder)
+            index, diff = self.index(municipality).refreshed(articles, self._encoder)
         except Exception as error:
             # The encoder's own errors have no common type; none of them may be half a publication.
             log.exception("embedding revision %d of %s/%s failed", number, municipality, article)
@@ -132,13 +170,21 @@ class Indexes:
             diff.embedded,
             diff.deleted,
         )
+        self._save(municipality, index)
+        return record
+
+    def _save(self, municipality: str, index: MunicipalityIndex) -> None:
+        folder = self._indexes.folder(municipality)
         try:
-            index.save(self._folder / municipality)
+            index.save(folder)
         except OSError:
             # Published and answered from all the same; the next start embeds it again.
             log.exception("the index of %s could not be saved", municipality)
-        return record
+            return
+        # From disk it takes no memory of its own.
+        index = MunicipalityIndex.load(folder, self._encoder.name) or index
+        self._indexes.put(municipality, index)
 
     def _show(self, municipality: str, index: MunicipalityIndex) -> None:
-        self._indexes[municipality] = index
+        self._indexes.put(municipality, index)
         self._metrics.chunks.labels(municipality).set(len(index))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from knowledge.confidence import ConfidenceModel
+from knowledge.contradiction_store import ContradictionStore
 from knowledge.embeddings import EncoderThread, QueryEmbeddings
 from knowledge.indexes import Indexes
 from knowledge.metrics import Metrics
@@ -43,6 +44,7 @@ class Readiness:
 
 SETTINGS = web.AppKey("settings", Settings)
 STORE = web.AppKey("store", ArticleStore)
+CONTRADICTIONS = web.AppKey("contradictions", ContradictionStore)
 METRICS = web.AppKey("metrics", Metrics)
 READINESS = web.AppKey("readiness", Readiness)
 PREPARATION = web.AppKey("preparation", asyncio.Task[None])

@@ -16,13 +16,24 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler
 
-from knowledge.confidence import load_model
+from knowledge.confidence import ConfidenceModel, load_model
+from knowledge.contradiction_store import ContradictionStore
 from knowledge.database import migrate, open_engine
 from knowledge.embeddings import EncoderThread, QueryEmbeddings
 from knowledge.encoder import load_encoder
 from knowledge.errors import KnowledgeError
+from knowledge.former import load_former, record_encoder
 from knowledge.indexes import Indexes
-from knowledge.keys import METRICS, PREPARATION, READINESS, SETTINGS, STORE, Core, Readiness
+from knowledge.keys import (
+    CONTRADICTIONS,
+    METRICS,
+    PREPARATION,
+    READINESS,
+    SETTINGS,
+    STORE,
+    Core,
+    Readiness,
+)
 from knowledge.metrics import Metrics
 from knowledge.routes import add_routes
 from knowledge.routes.problems import problems
@@ -35,6 +46,8 @@ log = logging.getLogger(__name__)
 BODY_BYTES = 8 * 1024 * 1024
 SEARCH_THREADS = 2
 STOP_SECONDS = 5.0
+RETIREMENT_SECONDS = 30.0
+"""How long a former encoder is kept for the questions that it was asked last."""
 
 EncoderLoader = Callable[[str], Encoder]
 
@@ -105,6 +118,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     engine = await asyncio.to_thread(open_engine, app[SETTINGS].database_url)
     await asyncio.to_thread(migrate, engine)
     app[STORE] = ArticleStore(engine)
+    app[CONTRADICTIONS] = ContradictionStore(engine)
     yield
     await asyncio.to_thread(engine.dispose)
 
@@ -126,26 +140,82 @@ def _core(load: EncoderLoader) -> Callable[[web.Application], AsyncIterator[None
 
 
 async def _prepare(app: web.Application, load: EncoderLoader) -> None:
-    settings, metrics, readiness = app[SETTINGS], app[METRICS], app[READINESS]
+    """Load the encoder and the indexes.
+
+    Indexes that another encoder made are made anew. That one goes on answering meanwhile if it
+    can still be loaded; a core's encoder and indexes always belong together, and one assignment
+    swaps them. If it can't be loaded, the process is not ready before all are made.
+    """
+    settings, readiness = app[SETTINGS], app[READINESS]
+    path, folder = settings.encoder_path, settings.index_folder
     confidence = await asyncio.to_thread(load_model)
-    encoder = EncoderThread(await asyncio.to_thread(load, settings.encoder_path), metrics)
-    readiness.missing.remove("the encoder")
-    log.info("encoder %s loaded", encoder.name)
-    indexes = Indexes(app[STORE], encoder, settings.index_folder, metrics)
+    core = _assembled(app, await asyncio.to_thread(load, path), confidence)
+    former: Core | None = None
     try:
-        await asyncio.to_thread(indexes.open, log.info)
-    except asyncio.CancelledError:
-        encoder.close()
-        raise
-    readiness.core = Core(
-        encoder=encoder,
-        queries=QueryEmbeddings(encoder, metrics, app[SETTINGS].query_cache),
-        indexes=indexes,
+        readiness.missing.remove("the encoder")
+        log.info("encoder %s loaded", core.encoder.name)
+        if not await asyncio.to_thread(core.indexes.complete):
+            other = await asyncio.to_thread(load_former, folder, core.encoder.name, load)
+            former = None if other is None else _assembled(app, other, confidence)
+        if former is None or not await asyncio.to_thread(former.indexes.complete):
+            await _opened(core, readiness, app[STORE])
+            readiness.core = core
+        else:
+            await _opened(former, readiness, app[STORE])
+            readiness.core = former
+            log.info("ready; %s answers until all is embedded anew", former.encoder.name)
+            await asyncio.to_thread(core.indexes.open, log.info, lambda _municipality: None)
+            await former.indexes.hand_over(core.indexes, log.info, lambda: _swap(readiness, core))
+        await asyncio.to_thread(record_encoder, folder, core.encoder.name, path)
+        await asyncio.to_thread(core.indexes.keep_only_these)
+        log.info("ready")
+        if readiness.core is core and former is not None:
+            # Questions that it was asked before the swap are still being answered.
+            await asyncio.sleep(RETIREMENT_SECONDS)
+    finally:
+        for one in (core, former):
+            if one is not None and one is not readiness.core:
+                # Not close(): what is encoding in a thread must end before that can.
+                one.encoder.close()
+                await asyncio.to_thread(one.close)
+
+
+def _assembled(app: web.Application, encoder: Encoder, confidence: ConfidenceModel) -> Core:
+    settings, metrics = app[SETTINGS], app[METRICS]
+    thread = EncoderThread(encoder, metrics)
+    return Core(
+        encoder=thread,
+        queries=QueryEmbeddings(thread, metrics, settings.query_cache),
+        indexes=Indexes(app[STORE], thread, settings.index_folder, metrics),
         confidence=confidence,
         search_threads=ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search"),
     )
-    readiness.missing.remove("the indexes")
-    log.info("ready")
+
+
+async def _opened(core: Core, readiness: Readiness, store: ArticleStore) -> None:
+    """Open the indexes; what is missing names each municipality until its own is ready."""
+    municipalities = await asyncio.to_thread(store.municipalities)
+    readiness.missing = [_index_of(municipality) for municipality in municipalities]
+    loop = asyncio.get_running_loop()
+
+    def opened(municipality: str) -> None:
+        loop.call_soon_threadsafe(_found, readiness, _index_of(municipality))
+
+    await asyncio.to_thread(core.indexes.open, log.info, opened)
+    readiness.missing = []
+
+
+def _index_of(municipality: str) -> str:
+    return f"the index of {municipality}"
+
+
+def _found(readiness: Readiness, what: str) -> None:
+    if what in readiness.missing:
+        readiness.missing.remove(what)
+
+
+def _swap(readiness: Readiness, core: Core) -> None:
+    readiness.core = core
 
 
 @web.middleware

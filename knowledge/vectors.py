@@ -12,10 +12,14 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.arrays import Arrays
+from knowledge.hashes import Hashes, places, text_hash
+from knowledge.tokens import STEPS as STEPS
 from knowledge.types import Vectors
 
 Owners = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,70 +41,122 @@ def text_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class VectorTable:
-    """Rows and their vectors; never changed once made.
+def half(vectors: Vectors) -> Codes:
+    """Vectors as they are kept: half the memory, and cosines right to about three decimals."""
+    return vectors.astype(np.float16)
 
-    `owners[i]` is the position of row i's chunk among the index's chunks.
+
+class VectorTable:
+    """Rows ordered by their owners; never changed once made.
+
+    Of row i, `owners[i]` is the position of its chunk among the index's chunks, `ids[i]` its
+    row's id, `keys[i]` the hash of its text's key; all of shape (rows,).
     """
 
     def __init__(self, rows: Sequence[Row], vectors: Vectors, owners: Sequence[int]) -> None:
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
-        if len(rows):
-            ids = np.array([row.id for row in rows], np.int64)
-            index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
-        self._assign(rows, index, owners)
+        """`vectors`: shape (rows, dimension)."""
+        ids = np.array([row.id for row in rows], np.int64)
+        keys = np.array([text_hash(row.key) for row in rows], np.uint64)
+        made = self.of(ids, keys, half(vectors), np.array(owners, np.int64))
+        self._assign(made._index, made.arrays)
 
-    def _assign(self, rows: Sequence[Row], index: Any, owners: Sequence[int]) -> None:
-        self.rows = tuple(rows)
-        self.owners: Owners = np.asarray(owners, np.int64)
+    @classmethod
+    def of(cls, ids: Owners, keys: Hashes, codes: Codes, owners: Owners) -> VectorTable:
+        """A table in memory; `codes`: shape (rows, dimension)."""
+        order = np.argsort(owners, kind="stable")
+        index = faiss.IndexScalarQuantizer(
+            codes.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        if len(order):
+            index.add_sa_codes(np.ascontiguousarray(codes[order]).view(np.uint8))
+        return cls._of(index, {"owners": owners[order], "ids": ids[order], "keys": keys[order]})
+
+    @classmethod
+    def _of(cls, index: Any, arrays: Arrays) -> VectorTable:
+        table = cls.__new__(cls)
+        table._assign(index, arrays)
+        return table
+
+    def _assign(self, index: Any, arrays: Arrays) -> None:
         self._index = index
-        self._position = {row.id: position for position, row in enumerate(self.rows)}
-        # Row i is the i-th that was added, so its vector is the i-th that FAISS holds.
-        flat: Any = faiss.downcast_index(index.index)
-        size = len(self.rows) * flat.d
-        held: Any = faiss.rev_swig_ptr(flat.get_xb(), size) if size else ()
-        self.vectors: Vectors = np.asarray(held, np.float32).reshape(-1, flat.d)
-        order = np.argsort(self.owners, kind="stable")
-        self._sorted_owners = self.owners[order]
-        self._by_owner = order
+        self.owners: Owners = arrays["owners"]
+        self.ids: Owners = arrays["ids"]
+        self.keys: Hashes = arrays["keys"]
+        size = index.ntotal * index.code_size
+        held: Any = faiss.rev_swig_ptr(index.codes.data(), size) if size else ()
+        # Half floats, as bytes: in FAISS's files they begin wherever they begin.
+        self._bytes = np.asarray(held, np.uint8).reshape(-1, index.code_size)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.owners)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+    @property
+    def arrays(self) -> Arrays:
+        """All but the vectors."""
+        return {"owners": self.owners, "ids": self.ids, "keys": self.keys}
+
+    @property
+    def vectors(self) -> Vectors:
+        """A copy of all vectors, shape (rows, dimension)."""
+        return self._decoded(np.arange(len(self)))
+
+    def codes(self, rows: Owners) -> Codes:
+        """A copy of the vectors of rows as they are kept, shape (rows, dimension)."""
+        return self._bytes[rows].view(np.float16)
 
     def nearest(self, query: Vectors, limit: int) -> tuple[Owners, Scores]:
         """Owners and cosines of the nearest rows, best first."""
-        count = min(limit, len(self.rows))
+        count = min(limit, len(self))
         if not count:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         # One query is done sooner than other threads wake up; the setting is per calling thread.
         faiss.omp_set_num_threads(1)
-        scores, ids = self._index.search(query.reshape(1, -1), count)
-        positions = [self._position[int(number)] for number in ids[0]]
-        return self.owners[positions], np.asarray(scores[0], np.float32)
+        scores, rows = self._index.search(query.reshape(1, -1), count)
+        return self.owners[rows[0]], np.asarray(scores[0], np.float32)
 
     def best(self, query: Vectors, owners: Owners) -> Scores:
         """The best cosine of each owner's rows; -inf for an owner without rows."""
+        slots, rows = self.rows_of(owners)
         best: Scores = np.full(len(owners), -np.inf, np.float32)
-        starts = np.searchsorted(self._sorted_owners, owners, "left")
-        ends = np.searchsorted(self._sorted_owners, owners, "right")
-        counts = ends - starts
-        slots = np.repeat(np.arange(len(owners)), counts)
-        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = self._by_owner[np.repeat(starts, counts) + offsets]
-        np.maximum.at(best, slots, self.vectors[rows] @ query)
+        np.maximum.at(best, slots, self._decoded(rows) @ query)
         return best
 
+    def _decoded(self, rows: Owners) -> Vectors:
+        """A copy of the vectors of rows, shape (rows, dimension); twice as fast as by numpy."""
+        faiss.omp_set_num_threads(1)
+        vectors: Vectors = self._index.sa_decode(self._bytes[rows])
+        return vectors
+
+    def rows_of(self, owners: Owners) -> tuple[Owners, Owners]:
+        """The rows of these owners, and before them for each the place of its owner among them."""
+        starts = np.searchsorted(self.owners, owners, "left")
+        counts = np.searchsorted(self.owners, owners, "right") - starts
+        slots = np.repeat(np.arange(len(owners)), counts)
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return slots, np.repeat(starts, counts) + offsets
+
+    def rows_with(self, keys: Hashes) -> Owners:
+        """A row of each text key's hash, -1 where there is none."""
+        order = np.argsort(self.keys, kind="stable")
+        found = places(self.keys[order], keys)
+        return np.where(found >= 0, order[found] if len(order) else -1, -1).astype(np.int64)
+
     def save(self, path: Path) -> None:
-        """Writes the vectors; the rows are the caller's to keep."""
+        """Writes the vectors; the arrays are the caller's to keep."""
         faiss.write_index(self._index, str(path))
 
     @classmethod
-    def load(cls, path: Path, rows: Sequence[Row], owners: Sequence[int]) -> VectorTable:
-        """Reads the vectors of these rows. Errors: ValueError when they are not the same ones."""
-        index: Any = faiss.read_index(str(path))
-        ids = faiss.vector_to_array(index.id_map).tolist()
-        if ids != [row.id for row in rows]:
+    def load(cls, path: Path, arrays: Arrays) -> VectorTable:
+        """Maps the vectors of these arrays into memory.
+
+        Errors: RuntimeError when FAISS cannot read them, ValueError when they are not so many.
+        """
+        # Read as what it is: a downcast of it would not keep it alive.
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        if index.ntotal != len(arrays["owners"]):
             raise ValueError(f"{path} holds other rows")
-        table = cls.__new__(cls)
-        table._assign(rows, index, owners)
-        return table
+        return cls._of(index, arrays)

@@ -47,6 +47,12 @@ class ActionAnswerQuestion:
             "confidence": answer.confidence,
             "sources": [source.model_dump() for source in answer.sources],
         }
+        if answer.also:
+            data["also"] = [excerpt.model_dump() for excerpt in answer.also]
+        if answer.page_language:
+            data["page_language"] = answer.page_language
+        if answer.question_language:
+            data["question_language"] = answer.question_language
         _say(dispatcher, answer, data, intent)
         if _is_nonsense(intent):
             return []

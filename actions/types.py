@@ -37,8 +37,19 @@ class KnowledgeChoice(Value):
     chunk: str
 
 
+class Excerpt(Value):
+    """Words of a page that contradict an answer, verbatim, and where they stand."""
+
+    text: str
+    source: Source
+
+
 class KnowledgeAnswer(Value):
-    """The decision with what is shown for it; `text` is the source's own words."""
+    """The decision with what is shown for it; `text` is the source's own words.
+
+    `page_language` is the language of the text, `question_language` that of a question in none of
+    ours.
+    """
 
     status: Status
     confidence: float
@@ -46,6 +57,9 @@ class KnowledgeAnswer(Value):
     sources: tuple[Source, ...] = ()
     choices: tuple[KnowledgeChoice, ...] = ()
     nearest: tuple[Source, ...] = ()
+    also: tuple[Excerpt, ...] = ()
+    page_language: str | None = None
+    question_language: str | None = None
 
 
 class Intent(TypedDict):
@@ -76,6 +90,9 @@ class AnswerData(TypedDict):
     status: Status
     confidence: float
     sources: list[dict[str, str]]
+    also: NotRequired[list[dict[str, Any]]]
+    page_language: NotRequired[str]
+    question_language: NotRequired[str]
 
 
 class HandoffData(TypedDict):

@@ -23,6 +23,12 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "system.resolved": frozenset(),
     "system.closed": frozenset(),
     "system.error": frozenset(),
+    "answer.page_language.sv": frozenset(),
+    "answer.page_language.nb": frozenset(),
+    "answer.page_language.nn": frozenset(),
+    "answer.page_language.en.sv": frozenset(),
+    "answer.page_language.en.nb": frozenset(),
+    "answer.page_language.en.nn": frozenset(),
     "choice.person.title": frozenset(),
     "choice.person.text": frozenset(),
 }

@@ -15,6 +15,7 @@ from gateway.database import Database
 from gateway.errors import BotError, TooManyError
 from gateway.events import Hub
 from gateway.handoff import Handoffs
+from gateway.language_notes import language_notes
 from gateway.masking import Masking, mask
 from gateway.metrics import Metrics
 from gateway.rasa_client import BotClient, BotMessage
@@ -220,7 +221,8 @@ class Turns:
             self._metrics.turn_seconds.observe(loop.time() - began)
         self._metrics.turns.labels("answered").inc()
         wanted = next((said.handoff for said in reply.messages if said.handoff), None)
-        return [_as_draft(said) for said in reply.messages if _is_said(said)], wanted
+        drafts = [self._as_draft(conversation, said) for said in reply.messages if _is_said(said)]
+        return drafts, wanted
 
     def _choice(self, message: Message, before: Sequence[Message]) -> Choice | None:
         said = message.text.strip().casefold()
@@ -236,6 +238,13 @@ class Turns:
             text=self._texts.say(language, "choice.person.text"),
             action=Action.HANDOFF,
         )
+
+    def _as_draft(self, conversation: Conversation, said: BotMessage) -> Draft:
+        answer = said.answer
+        if answer is not None:
+            notes = language_notes(self._texts, conversation.language, answer)
+            answer = answer.model_copy(update={"notes": notes})
+        return Draft(author=Author.BOT, text=said.text, choices=said.choices, answer=answer)
 
     def _failure(self, conversation: Conversation) -> tuple[Draft, ...]:
         return (
@@ -289,7 +298,3 @@ def _is_said(said: BotMessage) -> bool:
     The bot does not know whether anyone is at the desk, and must not promise it.
     """
     return said.handoff is None and bool(said.text.strip() or said.choices)
-
-
-def _as_draft(said: BotMessage) -> Draft:
-    return Draft(author=Author.BOT, text=said.text, choices=said.choices, answer=said.answer)

@@ -101,12 +101,35 @@ class Source(Frozen):
     updated: date
 
 
+class Excerpt(Frozen):
+    """Words of a page, verbatim, and where they stand."""
+
+    text: str
+    source: Source
+
+
+class Note(Frozen):
+    """What the service itself says about an answer; never part of a page's words."""
+
+    text: str
+    language: str
+
+
 class Answer(Frozen):
-    """What was decided about a question, beside the words themselves."""
+    """What was decided about a question, beside the words themselves.
+
+    `also` is what another page says that contradicts the words in a figure. `page_language` is
+    the language of the words; `question_language`, as ISO 639 has it, that of a question in none
+    of the languages articles have. Then `notes` say in which language the page is.
+    """
 
     status: AnswerStatus
     confidence: Share
     sources: tuple[Source, ...] = ()
+    also: tuple[Excerpt, ...] = ()
+    page_language: str | None = None
+    question_language: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 class Choice(Frozen):

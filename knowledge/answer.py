@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import shorten
 
 import numpy as np
 
-from knowledge import text as text_analysis
 from knowledge.confidence import ConfidenceModel
+from knowledge.contradictions import Contradiction, contradictions
+from knowledge.excerpts import excerpt
 from knowledge.facets import facets, names_subject
+from knowledge.foreign import foreign_language
 from knowledge.index import MunicipalityIndex
-from knowledge.markdown import Block, blocks, lines
-from knowledge.search import Ranking, rank
-from knowledge.types import Answer, Choice, Chunk, Hit, Intent, Source, Vectors
+from knowledge.search import Floats, Positions, Ranking, rank
+from knowledge.types import (
+    Answer,
+    Choice,
+    Chunk,
+    Decision,
+    Embedding,
+    Excerpt,
+    Intent,
+    Source,
+)
 
-LENGTH = 600
-"""Characters an answer may have, unless its first block alone is longer."""
 NEAREST = 3
+COMPARED = 5
+"""So many of the best articles are searched for what contradicts an answer."""
 FIRST_WORDS = 60
-FACET_WEIGHT = 4.0
+INTERACTION_WEIGHT = 1.0
+"""Beside the score, both in standard deviations: a section is chosen by its single words too."""
+FACET_WEIGHT = 3.0
 """Standard deviations by which a heading that names what was asked for goes before the others."""
 ORDER_WEIGHT = 0.3
 """Taken from such a heading for each section before it: pages put the common case first."""
-INTRODUCTION_WEIGHT = 1.5
+INTRODUCTION_WEIGHT = 3.0
 """Taken from an introduction: it names the subject, and the sections say what there is to know.
 
-All three were chosen on knowledge/evaluation/sections.jsonl: 42 of 60 right without, 56 with them.
+All four were chosen on knowledge/evaluation: see docs/measurements.md.
 """
+SAMPLE = 20
+"""Chunks by which it is told how far late interaction usually differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with the contradictions that were met on the way to it."""
+
+    answer: Answer
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 class UnknownChunkError(LookupError):
@@ -40,9 +63,9 @@ def answer_question(
     language: str,
     intent: Intent | None,
     chunk: str | None,
-    query_embedding: Vectors | None,
+    query_embedding: Embedding | None,
     model: ConfidenceModel,
-) -> Answer:
+) -> Answered:
     """The answer to a resident's question, or to a choice taken: then `chunk` is the answer.
 
     Errors: UnknownChunkError; ValueError when there is neither a chunk nor an embedding.
@@ -51,91 +74,101 @@ def answer_question(
         chosen = index.chunk(chunk)
         if chosen is None:
             raise UnknownChunkError(chunk)
-        return Answer("answered", 1.0, excerpt(index, chosen, text, language), (Source.of(chosen),))
+        words = excerpt(index, chosen, text, language, facets(text))
+        # Its text is a choice's words, which are ours: they say nothing of the resident's language.
+        return Answered(_shown(Decision("answered", 1.0), chosen, words))
     if query_embedding is None:
         raise ValueError("a question needs its embedding")
     ranking = rank(index, text, language, query_embedding)
     asked = facets(text)
     decision = model.decide(ranking, intent, has_subject=names_subject(text))
+    foreign = foreign_language(text)
     if decision.status == "answered":
-        shown = _section(ranking, 0, asked)
-        words = excerpt(index, shown, text, language)
-        return Answer("answered", decision.confidence, words, (Source.of(shown),))
+        place = _section(ranking, 0, asked, query_embedding)
+        shown, position = ranking.hit(place).chunk, int(ranking.chunks[place])
+        words = excerpt(index, shown, text, language, asked, query_embedding, position)
+        met = _contradictions(ranking, shown, words)
+        return Answered(_shown(decision, shown, words, met, foreign), met)
     if decision.status == "clarification":
-        rivals = [_section(ranking, place, asked) for place in model.rivals(ranking)]
-        return Answer("clarification", decision.confidence, choices=_choices(rivals))
-    places = ranking.best_of_articles()[:NEAREST]
-    nearest = tuple(Source.of(_section(ranking, place, asked)) for place in places)
-    return Answer(decision.status, decision.confidence, nearest=nearest)
+        places = model.rivals(ranking)
+        choices = _choices(_sections(ranking, places, asked, query_embedding))
+        answer = Answer(
+            "clarification", decision.confidence, choices=choices, question_language=foreign
+        )
+        return Answered(answer)
+    places = [int(place) for place in ranking.best_of_articles()[:NEAREST]]
+    nearest = _sections(ranking, places, asked, query_embedding)
+    return Answered(
+        Answer(
+            decision.status,
+            decision.confidence,
+            nearest=tuple(Source.of(chunk) for chunk in nearest),
+            question_language=foreign,
+        )
+    )
 
 
-def excerpt(index: MunicipalityIndex, chunk: Chunk, text: str, language: str) -> str:
-    """Whole blocks of the chunk as they stand there, grown around the one that fits best.
+def _shown(
+    decision: Decision,
+    chunk: Chunk,
+    words: str,
+    met: Sequence[Contradiction] = (),
+    question_language: str | None = None,
+) -> Answer:
+    """The answer with the first contradiction there is: more would bury the words themselves."""
+    also = [Excerpt(one.second_text, Source.of(one.second)) for one in met[:1]]
+    return Answer(
+        decision.status,
+        decision.confidence,
+        words,
+        (Source.of(chunk),),
+        also=tuple(also),
+        page_language=chunk.language,
+        question_language=question_language,
+    )
 
-    A block is a paragraph, a list or a table. The result is a part of the chunk's text.
-    """
-    found = blocks(chunk.text)
-    if not found:
-        return chunk.text
-    best = _best_block(index, found, chunk, text, language)
-    first, last = _grown(found, best)
-    # What ends in a colon does not say what it announces, and a list alone not what it lists.
-    if first and found[first - 1].text.endswith(":"):
-        first -= 1
-    if found[last].text.endswith(":") and last + 1 < len(found):
-        last += 1
-    return "".join(lines(chunk.text)[found[first].start : found[last].end]).strip("\n").rstrip()
+
+def _contradictions(ranking: Ranking, shown: Chunk, words: str) -> tuple[Contradiction, ...]:
+    """What the best few other articles say against what is shown."""
+    best = ranking.articles[ranking.best_of_articles()[: COMPARED + 1]]
+    places = np.flatnonzero(np.isin(ranking.articles, best))
+    others = [ranking.index.chunks[int(chunk)] for chunk in ranking.chunks[places]]
+    return tuple(contradictions(ranking.index, shown, words, others))
 
 
-def _section(ranking: Ranking, place: int, asked: frozenset[str]) -> Chunk:
-    """The chunk of the article at `place` that is meant: the one whose heading says what is asked.
+def _sections(
+    ranking: Ranking, places: Sequence[int], asked: frozenset[str], query: Embedding
+) -> list[Chunk]:
+    return [ranking.hit(_section(ranking, place, asked, query)).chunk for place in places]
 
-    An article's chunks share its subject, so their scores hardly tell them apart.
+
+def _section(ranking: Ranking, place: int, asked: frozenset[str], query: Embedding) -> int:
+    """The place of the chunk that is meant, of the article at `place`.
+
+    An article's chunks share its subject, so their scores hardly tell them apart: a heading that
+    says what is asked does, and so do the single words of the question.
     """
     places = np.flatnonzero(ranking.articles == ranking.articles[place])
-    hits = [ranking.hit(int(other)) for other in places]
+    if len(places) == 1:
+        return int(places[0])
+    fits = ranking.score[places] + INTERACTION_WEIGHT * _interaction(ranking, places, query)
     first = int(ranking.chunks[places].min())
-    orders = [int(chunk) - first for chunk in ranking.chunks[places]]
-    fits = [_fit(hit, order, asked) for hit, order in zip(hits, orders, strict=True)]
-    return hits[int(np.argmax(fits))].chunk
+    for number, other in enumerate(places):
+        heading = ranking.hit(int(other)).chunk.heading
+        if not heading:
+            fits[number] -= INTRODUCTION_WEIGHT
+        elif asked & facets(heading):
+            fits[number] += FACET_WEIGHT - ORDER_WEIGHT * (int(ranking.chunks[other]) - first)
+    return int(places[int(np.argmax(fits))])
 
 
-def _fit(hit: Hit, order: int, asked: frozenset[str]) -> float:
-    if not hit.chunk.heading:
-        return hit.score - INTRODUCTION_WEIGHT
-    if asked & facets(hit.chunk.heading):
-        return hit.score + FACET_WEIGHT - ORDER_WEIGHT * order
-    return hit.score
-
-
-def _grown(found: Sequence[Block], best: int) -> tuple[int, int]:
-    """The first and last of the neighbours that fit into LENGTH with the best block."""
-    first = last = best
-    length = len(found[best].text)
-    while True:
-        # What follows explains more often than what precedes, so it is tried first.
-        for position in (last + 1, first - 1):
-            if 0 <= position < len(found) and length + len(found[position].text) <= LENGTH:
-                first, last = min(first, position), max(last, position)
-                length += len(found[position].text)
-                break
-        else:
-            return first, last
-
-
-def _best_block(
-    index: MunicipalityIndex, found: Sequence[Block], chunk: Chunk, text: str, language: str
-) -> int:
-    """The block with the most of the question's rare words; the first one if none has any."""
-    wanted = set(text_analysis.lemmas(text, index.analysed_as(language)))
-    weights = [
-        sum(
-            index.chunk_words.rarity(term)
-            for term in wanted.intersection(text_analysis.lemmas(block.text, chunk.language))
-        )
-        for block in found
-    ]
-    return max(range(len(found)), key=lambda position: (weights[position], -position))
+def _interaction(ranking: Ranking, places: Positions, query: Embedding) -> Floats:
+    """Late interaction of the chunks at these places, in standard deviations among the best."""
+    chunks = np.concatenate([ranking.chunks[places], ranking.chunks[:SAMPLE]])
+    found = ranking.index.interaction(query, chunks)
+    own, spread = found[: len(places)], float(found[len(places) :].std())
+    scaled: Floats = own / spread if spread > 0 else np.zeros_like(own)
+    return scaled
 
 
 def _choices(chunks: Sequence[Chunk]) -> tuple[Choice, ...]:

@@ -15,13 +15,15 @@ _PARSER = MarkdownIt("commonmark").enable("table")
 class Block:
     """A paragraph, list, table, quote or other whole piece; `text` is verbatim.
 
-    It covers the lines `start` up to, not including, `end`. `heading_level` is 1 to 6 for a
-    heading, whose words are then in `heading`, and 0 otherwise.
+    It covers the lines `start` up to, not including, `end`. `kind` is what CommonMark calls it:
+    "paragraph", "bullet_list", "ordered_list", "table", "heading" and others. `heading_level` is
+    1 to 6 for a heading, whose words are then in `heading`, and 0 otherwise.
     """
 
     text: str
     start: int
     end: int
+    kind: str
     heading: str = ""
     heading_level: int = 0
 
@@ -42,11 +44,12 @@ def blocks(text: str) -> list[Block]:
             continue
         start, end = token.map
         verbatim = "".join(all_lines[start:end]).strip("\n").rstrip()
-        if token.type == "heading_open":
+        kind = token.type.removesuffix("_open")
+        if kind == "heading":
             words = _plain(tokens[position + 1].children or [])
-            found.append(Block(verbatim, start, end, words, int(token.tag[1])))
+            found.append(Block(verbatim, start, end, kind, words, int(token.tag[1])))
         elif verbatim:
-            found.append(Block(verbatim, start, end))
+            found.append(Block(verbatim, start, end, kind))
     return found
 
 

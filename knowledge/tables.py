@@ -105,3 +105,25 @@ class AddressRow(Table):
     municipality: Mapped[str] = mapped_column(String(64), primary_key=True)
     url: Mapped[str] = mapped_column(String(500), primary_key=True)
     article: Mapped[str] = mapped_column(String(80))
+
+
+class ContradictionRow(Table):
+    """Two chunks of different articles that differ in a figure; `first_chunk` sorts first.
+
+    `resolved_at` is set when either article changes, and taken away if they still differ.
+    """
+
+    __tablename__ = "contradictions"
+
+    municipality: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_chunk: Mapped[str] = mapped_column(String(200), primary_key=True)
+    second_chunk: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    first_article: Mapped[str] = mapped_column(String(80))
+    second_article: Mapped[str] = mapped_column(String(80))
+    first_text: Mapped[str] = mapped_column(Text)
+    second_text: Mapped[str] = mapped_column(Text)
+    times_asked: Mapped[int]
+    first_seen: Mapped[datetime.datetime] = mapped_column(UtcDateTime)
+    last_seen: Mapped[datetime.datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime.datetime | None] = mapped_column(UtcDateTime)

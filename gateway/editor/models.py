@@ -94,6 +94,31 @@ class Revision(FromKnowledge):
     published_at: Moment | None
 
 
+class Side(FromKnowledge):
+    """What one of two articles says, word for word."""
+
+    article: str
+    title: str
+    url: str
+    text: str
+
+
+class Contradiction(FromKnowledge):
+    """Two published articles that differ in a figure; `asked`: how often it was shown."""
+
+    kind: str
+    sides: tuple[Side, Side]
+    asked: int
+    first_seen: Moment
+    last_seen: Moment
+
+
+class Contradictions(FromKnowledge):
+    """Those that stand, the ones that residents met most often first."""
+
+    contradictions: tuple[Contradiction, ...]
+
+
 class PreviewText(Frozen):
     """Markdown as it is being written."""
 

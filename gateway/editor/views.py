@@ -56,6 +56,12 @@ async def show_revision(request: web.Request) -> web.Response:
     )
 
 
+@reading
+async def list_contradictions(request: web.Request) -> web.Response:
+    """Give the articles that contradict each other."""
+    return await _pass_on(request, "GET", "contradictions")
+
+
 @changing
 async def create_article(request: web.Request) -> web.Response:
     """Keep a new draft."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from knowledge.answer import UnknownChunkError, answer_question
+from knowledge.answer import Answered, UnknownChunkError, answer_question
 from knowledge.errors import FieldError, InvalidFieldsError
 from knowledge.index import MunicipalityIndex
 from knowledge.keys import METRICS, Core
+from knowledge.routes.contradictions import note_met
 from knowledge.routes.representations import answer_json, json_response
 from knowledge.routes.requests import (
     core,
@@ -19,7 +20,7 @@ from knowledge.routes.requests import (
     municipality_field,
     text_field,
 )
-from knowledge.types import Answer, Intent, Vectors
+from knowledge.types import Embedding, Intent
 
 routes = web.RouteTableDef()
 
@@ -38,20 +39,22 @@ async def create_answer(request: web.Request) -> web.Response:
     text = text_field(fields, "text", TEXT_LENGTH, required=chunk is None)
     intent = _intent(fields.get("intent"))
     index = loaded.indexes.index(municipality)
-    answer = None
+    found = None
     if chunk is not None:
         try:
-            answer = await _answer(loaded, index, text, language, intent, chunk=chunk)
+            found = await _answer(loaded, index, text, language, intent, chunk=chunk)
         except UnknownChunkError:
             # The article changed after the choice was offered; the resident asked all the same.
             if not text:
                 detail = "chunk names no published part of an article."
                 raise InvalidFieldsError(FieldError("chunk", "unknown", detail)) from None
-    if answer is None:
+    if found is None:
         embedding = (await loaded.queries.embed([text]))[0]
-        answer = await _answer(loaded, index, text, language, intent, embedding=embedding)
-    request.app[METRICS].answers.labels(municipality, answer.status).inc()
-    return json_response(answer_json(answer))
+        found = await _answer(loaded, index, text, language, intent, embedding=embedding)
+    request.app[METRICS].answers.labels(municipality, found.answer.status).inc()
+    if found.contradictions:
+        note_met(request, found.contradictions)
+    return json_response(answer_json(found.answer))
 
 
 async def _answer(
@@ -62,8 +65,8 @@ async def _answer(
     intent: Intent | None,
     *,
     chunk: str | None = None,
-    embedding: Vectors | None = None,
-) -> Answer:
+    embedding: Embedding | None = None,
+) -> Answered:
     return await asyncio.get_running_loop().run_in_executor(
         loaded.search_threads,
         answer_question,

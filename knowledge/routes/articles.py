@@ -11,6 +11,7 @@ from knowledge.drafts import read_author, read_draft, read_id
 from knowledge.errors import FieldError, InvalidFieldsError
 from knowledge.keys import STORE
 from knowledge.records import Draft
+from knowledge.routes.contradictions import check_article
 from knowledge.routes.representations import (
     article_json,
     json_response,
@@ -122,9 +123,9 @@ async def publish_article(request: web.Request) -> web.Response:
     number = fields.get("revision")
     if number is not None:
         number = whole_number(number, "revision", 1)
-    record = await loaded.indexes.publish(
-        municipality, request.match_info["article"], number, author
-    )
+    article = request.match_info["article"]
+    record = await loaded.indexes.publish(municipality, article, number, author)
+    await check_article(request, municipality, article)
     return json_response(article_json(record))
 
 

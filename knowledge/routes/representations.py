@@ -7,6 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
+from knowledge.contradiction_store import OpenContradiction
 from knowledge.records import ArticleRecord, ArticleSummary, Draft, Revision
 from knowledge.types import Answer, Hit, Source
 
@@ -115,6 +116,25 @@ def answer_json(answer: Answer) -> Json:
             for choice in answer.choices
         ],
         "nearest": [source_json(source) for source in answer.nearest],
+        "also": [
+            {"text": excerpt.text, "source": source_json(excerpt.source)} for excerpt in answer.also
+        ],
+        "page_language": answer.page_language,
+        "question_language": answer.question_language,
+    }
+
+
+def contradiction_json(found: OpenContradiction) -> Json:
+    """Two articles that differ in a figure."""
+    return {
+        "kind": found.kind,
+        "sides": [
+            {"article": side.article, "title": side.title, "url": side.url, "text": side.text}
+            for side in found.sides
+        ],
+        "asked": found.asked,
+        "first_seen": found.first_seen.isoformat(),
+        "last_seen": found.last_seen.isoformat(),
     }
 
 

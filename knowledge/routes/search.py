@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 
 from aiohttp import web
 
 from knowledge.drafts import LANGUAGES
-from knowledge.index import MunicipalityIndex
 from knowledge.routes.answers import TEXT_LENGTH
 from knowledge.routes.representations import hit_json, json_response
 from knowledge.routes.requests import (
@@ -34,14 +32,9 @@ async def search_chunks(request: web.Request) -> web.Response:
     limit = limit_parameter(request, RESULTS, MOST_RESULTS)
     index = loaded.indexes.index(municipality_part(request))
     language = request.query.get("language")
-    language = known_language(language) if language else _usual_language(index)
+    language = known_language(language) if language else (index.usual_language or LANGUAGES[0])
     embedding = (await loaded.queries.embed([text]))[0]
     hits = await asyncio.get_running_loop().run_in_executor(
         loaded.search_threads, search, index, text, language, embedding, limit
     )
     return json_response({"results": [hit_json(hit) for hit in hits]})
-
-
-def _usual_language(index: MunicipalityIndex) -> str:
-    languages = Counter(chunk.language for chunk in index.chunks)
-    return languages.most_common(1)[0][0] if languages else LANGUAGES[0]

@@ -55,6 +55,23 @@ async def test_an_answer_is_the_sources_own_words(
     ] == events
 
 
+async def test_what_contradicts_the_answer_and_its_languages_go_along(
+    knowledge: Any, client: KnowledgeClient, tracker_of: Any
+) -> None:
+    """Beside the text, never in it: the gateway says what there is to say of them."""
+    more = {
+        "also": [{"text": "Avgiften är 900 kr.", "source": SOURCE}],
+        "page_language": "sv",
+        "question_language": "en",
+    }
+    knowledge.answer |= more
+    messages, _ = await _run(client, tracker_of())
+    assert "En **avgift** tas ut.\n\n- 1 000 kr" == messages[0]["text"]
+    assert {"status": "answered", "confidence": 0.93, "sources": [SOURCE], **more} == messages[0][
+        "custom"
+    ]["answer"]
+
+
 async def test_knowledge_is_asked_with_everything_it_needs(
     knowledge: Any, client: KnowledgeClient, tracker_of: Any
 ) -> None:

@@ -35,6 +35,22 @@ UNSURE = {
     ],
 }
 
+CONTRADICTED = {
+    **ANSWER,
+    "answer": {
+        **ANSWER["answer"],
+        "also": [
+            {
+                "text": "En garage kostar **9 500 kr**.",
+                "source": {**SOURCE, "title": "Garage", "url": "/garage#pris"},
+            }
+        ],
+        "page_language": "sv",
+        "question_language": "en",
+        "notes": [{"text": "This page is in Swedish.", "language": "en"}],
+    },
+}
+
 ROWS = "".join(f"| Ärende {number} | {number} 900 kr |\n" for number in range(1, 21))
 LONG = {**ANSWER, "text": f"Priserna gäller 2026.\n\n| Vad | Pris |\n|---|---|\n{ROWS}\nFråga oss."}
 MANY = "Parkeringstillstånd för dig som är rörelsehindrad: Så förlänger du ditt parkeringstillstånd"
@@ -110,6 +126,13 @@ def unfolded(page: Page, gateway) -> None:
     expect(page.get_by_text("Fråga oss.")).to_be_visible()
 
 
+def contradicted(page: Page, gateway) -> None:
+    gateway.replies.append(CONTRADICTED)
+    open_chat(page)
+    write(page, "What does a garage cost?")
+    expect(page.get_by_text("En annan sida säger något annat:")).to_be_visible()
+
+
 def unsure(page: Page, gateway) -> None:
     gateway.replies.append(UNSURE)
     open_chat(page)
@@ -163,8 +186,8 @@ def erased(page: Page, gateway) -> None:
 
 
 STATES = (
-    nothing, opened, answered, folded, unfolded, rated, unsure, too_long, not_sent, waiting,
-    with_operator, closed, asking_to_erase, erased,
+    nothing, opened, answered, contradicted, folded, unfolded, rated, unsure, too_long, not_sent,
+    waiting, with_operator, closed, asking_to_erase, erased,
 )  # fmt: skip
 
 
@@ -339,13 +362,13 @@ def test_the_question_is_seen_with_an_answer_that_leaves_room(open_page: Open, g
 
 
 def test_a_long_answer_folds(open_page: Open, gateway) -> None:
-    """What follows the first dozen lines is hidden until the button shows it, which keeps focus."""
+    """What follows the first eight lines is hidden until the button shows it, which keeps focus."""
     page = open_page()
     folded(page, gateway)
     rows = panel(page).locator(".message").last.locator("tbody tr")
     button = panel(page).locator("[data-unfold]")
     expect(button).to_have_attribute("aria-expanded", "false")
-    expect(rows.filter(visible=True)).to_have_count(10)
+    expect(rows.filter(visible=True)).to_have_count(6)
     expect(page.get_by_text("Fråga oss.")).to_be_hidden()
     button.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
@@ -354,7 +377,7 @@ def test_a_long_answer_folds(open_page: Open, gateway) -> None:
     expect(page.get_by_text("Fråga oss.")).to_be_visible()
     button.press("Enter")
     expect(button).to_have_text("Visa hela svaret")
-    expect(rows.filter(visible=True)).to_have_count(10)
+    expect(rows.filter(visible=True)).to_have_count(6)
 
 
 @pytest.mark.parametrize(
@@ -362,8 +385,8 @@ def test_a_long_answer_folds(open_page: Open, gateway) -> None:
     [
         (f"Först.\n\n{'Ord ' * 150}", ["Först."]),
         (f"{'Ord ' * 100}\n\n### Sedan\n\n{'Ord ' * 60}", ["Ord " * 99 + "Ord"]),
-        ("\n".join(f"- punkt {number}" for number in range(1, 17)), None),
-        ("\n".join(f"- punkt {number}" for number in range(1, 16)), []),
+        ("\n".join(f"- punkt {number}" for number in range(1, 13)), None),
+        ("\n".join(f"- punkt {number}" for number in range(1, 12)), []),
     ],
     ids=["paragraph", "heading", "items", "fits"],
 )
@@ -379,9 +402,9 @@ def test_folding_leaves_no_heading_alone(
     body = panel(page).locator(".message").last.locator(".text")
     seen = body.locator("p, h3, li").filter(visible=True).all_inner_texts()
     if shown is None:
-        shown = [f"punkt {number}" for number in range(1, 13)]
+        shown = [f"punkt {number}" for number in range(1, 9)]
     elif not shown:
-        shown = [f"punkt {number}" for number in range(1, 16)]
+        shown = [f"punkt {number}" for number in range(1, 12)]
         expect(panel(page).locator("[data-unfold]")).to_have_count(0)
     assert shown == [each.strip() for each in seen]
 
@@ -574,3 +597,19 @@ def test_nothing_is_asked_of_another_host(open_page: Open, gateway) -> None:
     page = open_page()
     answered(page, gateway)
     assert (gateway.elsewhere, page.context.cookies()) == ([], [])
+
+
+def test_what_another_page_says_stands_apart(open_page: Open, gateway) -> None:
+    """With its own source after the answer's words; what language a page is in, before them."""
+    page = open_page()
+    contradicted(page, gateway)
+    message = panel(page).locator(".message.bot").last
+    assert "9 500" not in message.locator(".text").inner_text()
+    expect(message.locator(".also").get_by_role("link", name="Garage")).to_have_attribute(
+        "href", "/garage#pris"
+    )
+    expect(message.locator(".also strong")).to_have_text("9\u00a0500\u00a0kr")
+    note = message.get_by_text("This page is in Swedish.")
+    expect(note).to_have_attribute("lang", "en")
+    follows = "note => Boolean(note.parentElement.querySelector('.note ~ .text'))"
+    assert note.evaluate(follows)

@@ -143,3 +143,19 @@ async def test_the_preview_is_safe(editor) -> None:
     html = preview.json["html"]
     for bad in ("<script", "<img", 'href="javascript'):
         assert bad not in html
+
+
+async def test_articles_that_contradict_each_other_are_listed(editor, knowledge) -> None:
+    """As knowledge has them, for those who may edit."""
+    side = {"article": "bad", "title": "Bad", "url": "/bad", "text": "35 kronor"}
+    found = {
+        "kind": "money",
+        "sides": [side, {**side, "article": "simhall", "text": "30 kronor"}],
+        "asked": 2,
+        "first_seen": "2026-05-04T08:00:00+00:00",
+        "last_seen": "2026-05-04T08:00:00+00:00",
+    }
+    path = "/v1/municipalities/ekhamn/contradictions"
+    knowledge.replies["GET", path] = (200, {"contradictions": [found]})
+    answer = await editor.ask("GET", "/api/v1/editor/contradictions")
+    assert (200, {"contradictions": [found]}) == (answer.status, answer.json)

@@ -45,6 +45,12 @@ export function line({ t, language }, message) {
       h("strong", {}, t(`desk.author.${message.author}`)), " ",
       h("time", { datetime: message.created_at }, clock(message.created_at, language)),
       answer ? h("span", {}, ` · ${t(`desk.answer.${answer.status}`, { percent: Math.round((answer.confidence ?? 0) * 100) })}`) : null),
+    ...(answer?.notes ?? []).map((note) => h("p", { class: "about", lang: note.language, dir: "auto" }, note.text)),
     body,
+    ...(answer?.also ?? []).map(({ text, source }) =>
+      h("div", { class: "also" },
+        h("p", {}, h("strong", {}, t("desk.also"))),
+        h("div", { class: "text", dir: "auto" }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
+        h("div", { class: "from" }, sourceList([source], language)))),
     answer?.sources?.length ? h("div", { class: "from" }, sourceList(answer.sources, language)) : null);
 }

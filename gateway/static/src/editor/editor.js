@@ -1,4 +1,5 @@
 import { h } from "../shared/dom.js";
+import { ContradictionList } from "./contradictions.js";
 import { mayDiscard, showConflict, showRevision } from "./dialogs.js";
 import { UnsavedDrafts } from "./drafts.js";
 import { ArticleForm } from "./form.js";
@@ -28,6 +29,7 @@ function bodyOf(values) {
 export class Editor {
   #page;
   #list;
+  #contradictions;
   #form;
   #drafts;
   #saved = null;
@@ -36,13 +38,15 @@ export class Editor {
 
   constructor(page) {
     this.#page = page;
-    this.#list = new ArticleList(page);
+    this.#contradictions = new ContradictionList(page);
+    this.#list = new ArticleList(page, this.#contradictions.element);
     this.#form = new ArticleForm(page);
     this.#drafts = new UnsavedDrafts(page.municipality.id);
     this.title = h("h1", { class: "sr-only" });
     this.element = h("div", { class: "desk editor" }, this.title, this.#list.element, this.#form.element);
     const on = (target, name, handle) => target.addEventListener(`editor:${name}`, ({ detail }) => handle(detail));
     on(this.#list.element, "open", ({ id }) => this.#open(id));
+    on(this.#contradictions.element, "open", ({ id }) => this.#open(id));
     on(this.#list.element, "new", () => this.#new());
     on(this.#form.element, "changed", () => this.#changed());
     on(this.#form.element, "save", () => this.#save(false));
@@ -61,7 +65,7 @@ export class Editor {
   async start() {
     addEventListener("beforeunload", this.warn);
     this.draw();
-    await this.#list.refresh();
+    await Promise.all([this.#list.refresh(), this.#contradictions.refresh()]);
   }
 
   stop() {
@@ -71,6 +75,7 @@ export class Editor {
   draw() {
     this.title.textContent = this.#page.t("editor.title");
     this.#list.draw();
+    this.#contradictions.draw();
     this.#form.draw();
     this.#form.changed(this.unsaved);
   }
@@ -166,6 +171,7 @@ export class Editor {
   async #publish(article) {
     const answer = await this.#page.api.post(`editor/articles/${encodeURIComponent(article.id)}/publish`, { revision: article.revision });
     this.#taken(answer, valuesOf(answer));
+    this.#contradictions.refresh();
     return answer;
   }
 

@@ -4,7 +4,7 @@ import { counted } from "../shared/texts.js";
 
 const MOST = 200;
 
-/** The articles, searched. Tells by events on its element: `editor:open` {id}, `editor:new`. */
+/** The articles, searched; `before` is shown ahead of them. Tells by events on its element: `editor:open` {id}, `editor:new`. */
 export class ArticleList {
   #page;
   #articles = [];
@@ -12,8 +12,9 @@ export class ArticleList {
   #timer = null;
   #asked = 0;
 
-  constructor(page) {
+  constructor(page, before) {
     this.#page = page;
+    this.before = before;
     this.selected = null;
     this.results = h("div", { class: "results" });
     this.count = h("p", { class: "none", role: "status" });
@@ -48,6 +49,7 @@ export class ArticleList {
       h("div", { class: "row spread" },
         h("h2", { class: "ds-heading", "data-size": "xs", id: "articles-title", tabindex: "-1" }, t("editor.list")),
         h("button", { type: "button", class: "ds-button small", onclick: () => this.#tell("new") }, t("editor.new"))),
+      this.before,
       h("div", { class: "ds-field" }, h("label", { class: "ds-label", for: "search" }, t("editor.search")), search),
       this.count, this.results);
     this.#drawResults();

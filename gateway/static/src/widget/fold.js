@@ -1,6 +1,6 @@
 /** Folding of long answers: the first lines stay, what follows is hidden from everybody alike. */
 
-const LINES = 12;
+const LINES = 8;
 // Hiding two lines behind a button saves nobody anything.
 const SLACK = 3;
 // What a line of the panel holds. Estimated rather than measured: a closed panel has no lines yet.

@@ -43,6 +43,20 @@ function nearest(message, t, language) {
     h("ul", { class: "sources" }, ...found.map((source) => card(source, t, language))));
 }
 
+/** What the service itself says of an answer, in the languages it says it in: never the page's words. */
+function notes(message) {
+  return (message.answer?.notes ?? []).map(({ text, language }) => h("p", { class: "note", lang: language, dir: "auto" }, text));
+}
+
+/** What another page says against the answer, word for word, with where it stands. */
+function also(message, t, language) {
+  return (message.answer?.also ?? []).map(({ text, source }) =>
+    h("div", { class: "also" },
+      h("p", { class: "label" }, t("widget.also")),
+      h("ul", { class: "sources proof" }, card(source, t, language)),
+      h("div", { class: "said", dir: "auto" }, markdown(text, { tableLabel: t("widget.table") }))));
+}
+
 function feedback(message, t, given) {
   if (!answered(message)) return null;
   if (given !== undefined) {
@@ -91,7 +105,7 @@ export function unfold(element, whole, t) {
 export function messageElement(message, { t, language, municipality, open, given, unfolded = false, state, code }) {
   const own = message.author === "resident";
   const verbatim = message.author === "bot";
-  const body = h("div", { class: "text", dir: "auto", lang: message.language ?? null });
+  const body = h("div", { class: "text", dir: "auto", lang: message.answer?.page_language ?? message.language ?? null });
   if (own) body.append(message.text);
   else body.append(markdown(message.text, { breaks: !verbatim, tableLabel: t("widget.table") }));
   const folds = answered(message) && overflow(body).length > 0;
@@ -107,11 +121,13 @@ export function messageElement(message, { t, language, municipality, open, given
       h("span", { class: own || message.author === "system" ? "sr-only" : null }, author(message, t, municipality), ":"),
     ),
     h("div", { class: "bubble" },
+      ...notes(message),
       proof(message, t, language),
       body,
       folds
         ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", "data-unfold": true })
         : null,
+      ...also(message, t, language),
       nearest(message, t, language)),
     state === "failed"
       ? h("div", { class: "problem" },

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m ops
 
-.PHONY: run test prepare format measure clean
+.PHONY: run test prepare format measure evaluate clean
 
 run: prepare            ## set up everything and start Svar with the demo municipalities
 	@exec $(RUN) run
@@ -20,6 +20,10 @@ format:                 ## put the Python code in its one form
 measure:                ## the figures of docs/measurements.md
 	@$(PYTHON) -m ops prepare --for-tests
 	@$(RUN) measure
+
+evaluate:               ## how well questions are answered; PUBLIC=folder adds SweFAQ and NorQuAD
+	@$(PYTHON) -m ops prepare
+	@.venv/bin/python -m knowledge compare $(if $(PUBLIC),--public $(PUBLIC))
 
 clean:                  ## remove what the commands made (articles and conversations in var/ too)
 	rm -rf .venv .venv-bot node_modules gateway/static/build var

@@ -1,4 +1,4 @@
-"""python -m knowledge: serve, unpack-encoder, migrate, seed, fit, evaluate."""
+"""python -m knowledge: serve, unpack-encoder, migrate, seed, fit, evaluate, compare, scale."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from knowledge import evaluate, fitting
+from knowledge import comparison, evaluate, fitting, scale
 from knowledge.database import migrate, open_engine
 from knowledge.encoder import EncoderError, load_encoder, unpack_encoder
 from knowledge.errors import KnowledgeError
@@ -67,8 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", "bring the database to the newest tables", _migrate)
     seed = add("seed", "import seed articles and index what changed", _seed)
     seed.add_argument("folder", nargs="?", type=Path, default=SEED, help="default: %(default)s")
-    fitting.add_arguments(add("fit", "fit the confidence on labelled questions", _fit))
+    fitting.add_arguments(add("fit", "fit ranking and confidence on labelled questions", _fit))
     evaluate.add_arguments(add("evaluate", "measure answers to labelled questions", _evaluate))
+    comparison.add_arguments(add("compare", "one table of all sets, with baselines", _compare))
+    scale.add_arguments(add("scale", "measure what the index costs at scale", _scale))
     return parser
 
 
@@ -123,6 +125,14 @@ def _fit(_settings: Settings, args: argparse.Namespace) -> int:
 
 def _evaluate(_settings: Settings, args: argparse.Namespace) -> int:
     return evaluate.run(args)
+
+
+def _compare(_settings: Settings, args: argparse.Namespace) -> int:
+    return comparison.run(args)
+
+
+def _scale(_settings: Settings, args: argparse.Namespace) -> int:
+    return scale.run(args)
 
 
 def _say(line: str) -> None:

@@ -36,7 +36,8 @@ WORTH_CHOOSING = 0.5
 """Choices are offered when the right page is more likely among them than not."""
 INTENT_SURE = 0.8
 """From here on such an intent settles what an unanswered question is called."""
-PENALTY = 100.0
+PENALTY_SHARE = 0.03
+"""Of the examples' whole importance."""
 SCOPE_PENALTY = 10.0
 
 
@@ -166,8 +167,9 @@ def fit(
     """
     rows = [example.features for example in training]
     importance = [example.importance for example in training]
-    right = Logistic.fit(rows, [e.right for e in training], importance, PENALTY)
-    near = Logistic.fit(rows, [e.near for e in training], importance, PENALTY)
+    penalty = PENALTY_SHARE * sum(importance)
+    right = Logistic.fit(rows, [e.right for e in training], importance, penalty)
+    near = Logistic.fit(rows, [e.near for e in training], importance, penalty)
     missed = [example for example in training if not example.near]
     outside = Logistic.fit(
         [example.features for example in missed],

@@ -1,7 +1,8 @@
 """What a ranking says about its best hit, in numbers that mean the same on any set of articles.
 
-Nothing here depends on the scale of one encoder or the size of one municipality: margins are in
-standard deviations of the query's own candidates, words in shares of the query's rarity.
+The cosines are those of an encoder that was trained to tell, for every pair on its own, whether a
+section answers a question; everything else is measured against the query's own candidates and in
+shares of the query's rarity, so that the size of a municipality does not matter.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.postings import K1
 from knowledge.search import Ranking
+from knowledge.vectors import STEPS
 
 Floats = npt.NDArray[np.float32]
 
@@ -20,21 +21,30 @@ FEATURES = (
     "score_share",
     "dense",
     "dense_standing",
+    "dense_margin",
+    "late",
+    "late_standing",
+    "late_margin",
+    "weakest",
     "words_margin",
     "covered_by_article",
     "covered_by_chunk",
+    "agreement",
     "family",
     "length",
 )
 """The more of each, the better the best hit.
 
-`score` in standard deviations, `score_margin` its lead over the next article, `score_share` its
-share when scores are weighed as odds; `dense` the cosine, `dense_standing` in standard deviations
-among articles; `words_margin` the BM25 lead as a share of what the query could reach; `covered_by_`
-the share of the query's rarity that the article or chunk holds; `family` the share of the first
-five hits that are of the same article; `length` the logarithm of the number of words.
+`score`, `dense` (cosine) and `late` (late interaction) of the best hit, each with its lead over the
+next article as `_margin` and in standard deviations among articles as `_standing`; `score_share`
+its share when scores are weighed as odds; `weakest` the mean match of the question's worst-matched
+third; `words_margin` the BM25 lead as a share of what the query could reach; `covered_by_` the
+share of the query's rarity that the article or chunk holds; `agreement` how many of dense, late and
+words put its article first; `family` the share of the first five hits that are of the same article;
+`length` the logarithm of the number of words.
 """
 FAMILY = 5
+WEAK = 1 / 3
 
 
 def features(ranking: Ranking) -> Floats:
@@ -42,10 +52,10 @@ def features(ranking: Ranking) -> Floats:
     places = ranking.best_of_articles()
     score = ranking.score[places]
     dense = _per_article(ranking, ranking.dense)
+    late = _per_article(ranking, ranking.late)
     words = _per_article(ranking, ranking.article_words)
-    terms = tuple(dict.fromkeys(ranking.terms))
     in_article, in_chunk = ranking.index.article_words, ranking.index.chunk_words
-    rarity = {term: in_article.rarity(term) for term in terms}
+    rarity = {term: share * in_article.rarity(term) for term, share in ranking.terms.items()}
     total = sum(rarity.values()) or 1.0
     article, chunk = int(ranking.articles[0]), int(ranking.chunks[0])
     values = {
@@ -53,12 +63,19 @@ def features(ranking: Ranking) -> Floats:
         "score_margin": _margin(score),
         "score_share": 1.0 / np.exp(score - score[0]).sum(),
         "dense": dense[0],
-        "dense_standing": (dense[0] - dense.mean()) / max(float(dense.std()), 1e-6),
-        "words_margin": _margin(words) / (total * (K1 + 1)),
-        "covered_by_article": sum(rarity[t] for t in terms if in_article.holds(t, article)) / total,
-        "covered_by_chunk": sum(rarity[t] for t in terms if in_chunk.holds(t, chunk)) / total,
+        "dense_standing": _standing(dense),
+        "dense_margin": _margin(dense),
+        "late": late[0],
+        "late_standing": _standing(late),
+        "late_margin": _margin(late),
+        "weakest": _weakest(ranking),
+        "words_margin": _margin(words) / in_article.most(ranking.terms),
+        "covered_by_article": sum(w for t, w in rarity.items() if in_article.holds(t, article))
+        / total,
+        "covered_by_chunk": sum(w for t, w in rarity.items() if in_chunk.holds(t, chunk)) / total,
+        "agreement": sum(float(values[0] >= values.max()) for values in (dense, late, words)),
         "family": np.mean(ranking.articles[:FAMILY] == article),
-        "length": np.log1p(len(terms)),
+        "length": np.log1p(len(ranking.terms)),
     }
     return np.array([values[name] for name in FEATURES], np.float32)
 
@@ -73,3 +90,22 @@ def _per_article(ranking: Ranking, values: Floats) -> Floats:
 def _margin(values: Floats) -> float:
     """How far the first is ahead of the best other, negative if it is behind."""
     return float(values[0] - values[1:].max()) if len(values) > 1 else 0.0
+
+
+def _standing(values: Floats) -> float:
+    return float((values[0] - values.mean()) / max(float(values.std()), 1e-6))
+
+
+def _weakest(ranking: Ranking) -> float:
+    """How well the best chunk matches what it matches worst of the question."""
+    query, index = ranking.query, ranking.index
+    _, rows = index.passages.rows_of(ranking.chunks[:1])
+    matches = [
+        (index.tokens.of(int(row)).astype(np.float32) @ query.tokens.T).max(axis=0) / STEPS
+        for row in rows
+        if len(index.tokens.of(int(row)))
+    ]
+    if not matches or not len(query.tokens):
+        return 0.0
+    best = np.max(matches, axis=0)
+    return float(np.sort(best)[: max(1, round(WEAK * len(best)))].mean())

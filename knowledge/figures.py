@@ -40,6 +40,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
     return {
         "accuracy_at_1": _share([rank == 1 for rank in ranks]),
         "recall_at_3": _share([rank is not None and rank <= 3 for rank in ranks]),
+        "recall_at_5": _share([rank is not None and rank <= 5 for rank in ranks]),
         "recall_at_10": _share([rank is not None and rank <= 10 for rank in ranks]),
         "mrr_at_10": _mean([1 / rank if rank and rank <= 10 else 0.0 for rank in ranks]),
         "answered_share": _share([outcome.status == "answered" for outcome in outcomes]),

@@ -1,22 +1,26 @@
-"""python -m knowledge fit: the confidence's parameters from labelled questions.
+"""python -m knowledge fit: the parameters of ranking and confidence, from labelled questions.
 
-The demo articles stand in for any municipality's, so the same questions are asked of several
-versions of them: as they are, without residents' questions, without titles, as plain text, and
-each of these with some of the articles taken away, which turns their questions into near misses.
+The demo articles and the written pages that no encoder was trained on stand in for any
+municipality's. The same questions are asked of several versions of them: as they are, without
+residents' questions, without titles, as plain text, every section on its own; and for the
+confidence of each of these with some of the articles taken away, which turns their questions into
+near misses.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from knowledge.adaptation.pairs import FOLDER, Page, read_pages
 from knowledge.chunking import split_article
 from knowledge.confidence import NEAR, PACKAGED, Example, fit
 from knowledge.evaluate import configured_encoder, say
@@ -25,8 +29,10 @@ from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
 from knowledge.labelled import LabelledFileError, Question, read_questions
 from knowledge.progress import ProgressEncoder
-from knowledge.search import rank
-from knowledge.types import Article, Encoder, Vectors
+from knowledge.search import PACKAGED as RANKING
+from knowledge.search import WAYS, Floats, Ranking, rank
+from knowledge.types import Article, Embedding, Encoder
+from knowledge.weighing import Ranked, fit_weights
 
 HERE = Path(__file__).parent
 OUTSIDE = "off_topic"
@@ -38,44 +44,63 @@ SEED = 20
 _HEADING = re.compile(r"^#+\s*", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Articles and the questions asked of them."""
+
+    articles: list[Article]
+    questions: list[Question]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--articles", type=Path, default=HERE / "seed", help="seed folder")
     parser.add_argument(
         "--questions", type=Path, default=HERE / "evaluation", help="folder of labelled questions"
     )
+    parser.add_argument("--pages", type=Path, default=FOLDER, help="folder of written pages")
     parser.add_argument(
         "--precision", type=float, default=0.9, help="share of answers that shall be right"
     )
     parser.add_argument("--encoder", help="folder or name, instead of the one that is set")
     parser.add_argument("--out", type=Path, default=PACKAGED, help="default: %(default)s")
+    parser.add_argument("--ranking-out", type=Path, default=RANKING, help="default: %(default)s")
 
 
 def run(args: argparse.Namespace) -> int:
     """Fit on the train splits, choose thresholds on the dev splits, write the parameters."""
-    articles: dict[str, list[Article]] = {}
-    for seed in read_seed(args.articles):
-        articles.setdefault(seed.municipality, []).append(article_of(seed))
-    told = ProgressEncoder(configured_encoder(args.encoder, say), say)
-    encoder = Remembering(told)
-    training: list[Example] = []
-    development: list[Example] = []
-    for municipality, pages in articles.items():
-        path = args.questions / f"{municipality}.jsonl"
-        questions = read_questions(path)
-        told.topic = municipality
-        say(f"{municipality}: {len(pages)} articles, {len(questions)} questions")
-        train = [question for question in questions if question.split == "train"]
-        dev = [question for question in questions if question.split == "dev"]
+    encoder = Remembering(ProgressEncoder(configured_encoder(args.encoder, say), say))
+    training, development = demo_pools(args.articles, args.questions)
+    training += written_pools(read_pages(args.pages))
+    ranked = [one for pool in training for one in rankings(pool, encoder)]
+    weights = fit_weights(ranked)
+    args.ranking_out.write_text(json.dumps({"weights": weights}, indent=2) + "\n", "utf-8")
+    say(f"{len(ranked)} questions weighed: {args.ranking_out}")
+    row = np.array([weights[way] for way in WAYS], np.float32)
+    taught = [e for pool in training for e in examples(pool, encoder, TAKEN_AWAY["train"], row)]
+    chosen = [e for pool in development for e in examples(pool, encoder, TAKEN_AWAY["dev"], row)]
+    model = fit(taught, chosen, args.precision)
+    args.out.write_text(json.dumps(model.values(), indent=2) + "\n", "utf-8")
+    say(f"{len(taught)} examples fitted, {len(chosen)} for the thresholds: {args.out}")
+    return 0
+
+
+def demo_pools(articles: Path, questions: Path) -> tuple[list[Pool], list[Pool]]:
+    """Pools of the train splits, in all versions, and of the dev splits as they are."""
+    pages: dict[str, list[Article]] = {}
+    for seed in read_seed(articles):
+        pages.setdefault(seed.municipality, []).append(article_of(seed))
+    training, development = [], []
+    for municipality, published in pages.items():
+        path = questions / f"{municipality}.jsonl"
+        asked = read_questions(path)
+        train = [question for question in asked if question.split == "train"]
+        dev = [question for question in asked if question.split == "dev"]
         if not train or not dev:
             raise LabelledFileError(f"{path} needs questions of the splits train and dev")
-        for version in versions(pages):
-            training += examples(version, train, encoder, TAKEN_AWAY["train"])
-        development += examples(pages, dev, encoder, TAKEN_AWAY["dev"])
-    model = fit(training, development, args.precision)
-    args.out.write_text(json.dumps(model.values(), indent=2) + "\n", "utf-8")
-    say(f"{len(training)} examples fitted, {len(development)} for the thresholds: {args.out}")
-    return 0
+        training += [Pool(version, train) for version in versions(published)]
+        development.append(Pool(published, dev))
+    return training, development
 
 
 def versions(articles: Sequence[Article]) -> Iterator[list[Article]]:
@@ -88,27 +113,55 @@ def versions(articles: Sequence[Article]) -> Iterator[list[Article]]:
     ]
 
 
-def examples(
-    articles: Sequence[Article],
-    questions: Sequence[Question],
-    encoder: Encoder,
-    taken_away: float,
-) -> list[Example]:
+def written_pools(pages: Sequence[Page]) -> list[Pool]:
+    """The pages kept out of training, by language: as pages, and section by section."""
+    kept = [page for page in pages if page.kept_back]
+    pools = []
+    for language in sorted({page.language for page in kept}):
+        own = [page for page in kept if page.language == language]
+        whole, parts = Pool([], []), Pool([], [])
+        for page in own:
+            headed = [f"## {section.heading}\n\n{section.text}" for section in page.sections]
+            whole.articles.append(_article(page.id, language, page.title, "\n\n".join(headed)))
+            for number, section in enumerate(page.sections):
+                part = f"{page.id}.{number}"
+                parts.articles.append(_article(part, language, "", section.text))
+                for text in section.questions:
+                    whole.questions.append(Question(text, language, page.id))
+                    parts.questions.append(Question(text, language, part))
+            for text in page.near_misses:
+                whole.questions.append(Question(text, language, None))
+                parts.questions.append(Question(text, language, None))
+        pools += [whole, parts]
+    return pools
+
+
+def rankings(pool: Pool, encoder: Encoder) -> Iterator[Ranked]:
+    """What the weights are fitted on: the candidates of every question that has an answer."""
+    index = _index(pool.articles, encoder)
+    asked = [question for question in pool.questions if question.article is not None]
+    embeddings = encoder.encode_queries([question.text for question in asked])
+    for question, embedding in zip(asked, embeddings, strict=True):
+        ranking = rank(index, question.text, question.language, embedding)
+        names = [index.articles[article] for article in ranking.articles]
+        right = np.array([name == question.article for name in names], np.bool_)
+        yield Ranked(ranking.ways, right, 1 / len(asked))
+
+
+def examples(pool: Pool, encoder: Encoder, taken_away: float, weights: Floats) -> list[Example]:
     """The questions asked of all the articles, and of what is left when some are taken away."""
     draw = random.Random(SEED)
     found: list[Example] = []
-    embeddings = encoder.encode_queries([question.text for question in questions])
+    embeddings = encoder.encode_queries([question.text for question in pool.questions])
     for attempt in range(1 + DRAWS):
-        count = round(taken_away * len(articles)) if attempt else 0
-        gone = {article.id for article in draw.sample(list(articles), count)}
-        index = MunicipalityIndex.build(
-            articles[0].municipality,
-            [c for article in articles if article.id not in gone for c in split_article(article)],
-            encoder,
-        )
-        for question, embedding in zip(questions, embeddings, strict=True):
-            found.append(_example(index, question, embedding))
-    return found
+        count = round(taken_away * len(pool.articles)) if attempt else 0
+        gone = {article.id for article in draw.sample(pool.articles, count)}
+        index = _index([page for page in pool.articles if page.id not in gone], encoder)
+        for question, embedding in zip(pool.questions, embeddings, strict=True):
+            ranking = rank(index, question.text, question.language, embedding, weights)
+            found.append(_example(ranking, question))
+    share = 1000 / len(found)
+    return [replace(example, importance=share) for example in found]
 
 
 class Remembering:
@@ -116,7 +169,7 @@ class Remembering:
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
-        self.known: dict[tuple[str, str], Vectors] = {}
+        self.known: dict[tuple[str, str], Embedding] = {}
 
     @property
     def name(self) -> str:
@@ -126,25 +179,37 @@ class Remembering:
     def dimension(self) -> int:
         return self.encoder.dimension
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+    @property
+    def token_dimension(self) -> int:
+        return self.encoder.token_dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
         return self._encode("query", texts)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
         return self._encode("passage", texts)
 
-    def _encode(self, kind: str, texts: Sequence[str]) -> Vectors:
+    def _encode(self, kind: str, texts: Sequence[str]) -> list[Embedding]:
         new = [text for text in dict.fromkeys(texts) if (kind, text) not in self.known]
         if new:
             encode = (
                 self.encoder.encode_queries if kind == "query" else self.encoder.encode_passages
             )
             self.known.update(zip([(kind, text) for text in new], encode(new), strict=True))
-        rows = [self.known[kind, text] for text in texts]
-        return np.array(rows, np.float32).reshape(len(rows), self.dimension)
+        return [self.known[kind, text] for text in texts]
 
 
-def _example(index: MunicipalityIndex, question: Question, embedding: Vectors) -> Example:
-    ranking = rank(index, question.text, question.language, embedding)
+def _index(articles: Sequence[Article], encoder: Encoder) -> MunicipalityIndex:
+    chunks = [chunk for article in articles for chunk in split_article(article)]
+    return MunicipalityIndex.build(articles[0].municipality, chunks, encoder)
+
+
+def _article(id: str, language: str, title: str, text: str) -> Article:
+    return Article("written", id, language, title, text, f"/{id}", datetime.date.min)
+
+
+def _example(ranking: Ranking, question: Question) -> Example:
+    index = ranking.index
     best = [index.articles[ranking.articles[i]] for i in ranking.best_of_articles()[:NEAR]]
     return Example(
         features(ranking),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import KnowledgeError
 from knowledge.types import Article
+
+Row = dict[str, Any]
 
 
 class LabelledFileError(KnowledgeError):
@@ -30,6 +32,11 @@ class Question:
 
 def read_questions(path: Path) -> list[Question]:
     """The questions of a file. Errors: LabelledFileError."""
+    return questions_of(_rows(path))
+
+
+def questions_of(rows: Iterable[tuple[str, Row]]) -> list[Question]:
+    """Questions of rows, each with where it stands. Errors: LabelledFileError."""
     return [
         Question(
             _word(row, "text", place),
@@ -38,14 +45,19 @@ def read_questions(path: Path) -> list[Question]:
             str(row.get("kind") or ""),
             str(row.get("split") or ""),
         )
-        for place, row in _rows(path)
+        for place, row in rows
     ]
 
 
 def read_articles(path: Path, municipality: str) -> list[Article]:
     """The articles of a file, as published by a municipality. Errors: LabelledFileError."""
+    return articles_of(_rows(path), municipality)
+
+
+def articles_of(rows: Iterable[tuple[str, Row]], municipality: str) -> list[Article]:
+    """Articles of rows, each with where it stands. Errors: LabelledFileError."""
     articles: dict[str, Article] = {}
-    for place, row in _rows(path):
+    for place, row in rows:
         name = _word(row, "id", place)
         if name in articles:
             raise LabelledFileError(f"{place}: id: {name} occurs twice")
@@ -62,7 +74,7 @@ def read_articles(path: Path, municipality: str) -> list[Article]:
     return list(articles.values())
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Where each row stands, for messages, and the row."""
     try:
         # Only a line feed ends a row: JSON strings may hold other line separators as they are.
@@ -82,7 +94,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, row
 
 
-def _word(row: dict[str, Any], field: str, place: str) -> str:
+def _word(row: Row, field: str, place: str) -> str:
     value = row.get(field)
     if not isinstance(value, str) or not value.strip():
         raise LabelledFileError(f"{place}: {field}: a text is needed")

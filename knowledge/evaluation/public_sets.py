@@ -55,6 +55,22 @@ def swefaq(folder: Path) -> PublicSet:
     )
 
 
+def swefaq_categories(folder: Path) -> list[PublicSet]:
+    """The same, each category by itself: the answers that its questions were published with."""
+    rows = _read(folder / "swefaq_dev.jsonl")
+    return [
+        PublicSet(
+            [_article(row["id"], "sv", row["answer"]) for row in rows if row["category_id"] == one],
+            [
+                _question(row["question"], "sv", row["id"])
+                for row in rows
+                if row["category_id"] == one
+            ],
+        )
+        for one in sorted({row["category_id"] for row in rows})
+    ]
+
+
 def norquad(folder: Path) -> PublicSet:
     """Every passage is an article without a title; questions without an answer have no article."""
     contexts = _read(folder / "norquad_contexts.jsonl")

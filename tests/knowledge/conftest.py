@@ -17,7 +17,7 @@ from knowledge.records import Draft
 from knowledge.server import init_app
 from knowledge.settings import Settings
 from knowledge.store import ArticleStore
-from knowledge.types import Vectors
+from knowledge.types import Embedding
 
 
 class ToyEncoder:
@@ -25,30 +25,39 @@ class ToyEncoder:
 
     name = "toy"
     dimension = 64
+    token_dimension = 16
 
     def __init__(self) -> None:
         self.queries: list[str] = []
         self.passages: list[str] = []
         self.failure: Exception | None = None
 
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+    def encode_queries(self, texts: Sequence[str]) -> list[Embedding]:
         self.queries += texts
         return self._encode(texts)
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+    def encode_passages(self, texts: Sequence[str]) -> list[Embedding]:
         self.passages += texts
         return self._encode(texts)
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
+    def _encode(self, texts: Sequence[str]) -> list[Embedding]:
         if self.failure is not None:
             raise self.failure
-        rows = np.zeros((len(texts), self.dimension), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            row[0] = 0.1
-            for word in text.casefold().split():
-                row += np.random.default_rng(zlib.crc32(word.encode())).normal(size=len(row))
-            row /= np.linalg.norm(row)
-        return rows
+        return [self._embedding(text) for text in texts]
+
+    def _embedding(self, text: str) -> Embedding:
+        words = [
+            np.random.default_rng(zlib.crc32(word.encode())).normal(size=self.dimension)
+            for word in text.casefold().split()
+        ]
+        tokens = np.array(words, np.float32).reshape(-1, self.dimension)
+        vector = tokens.sum(axis=0) + 0.1 * np.eye(1, self.dimension, dtype=np.float32)[0]
+        tokens = tokens[:, : self.token_dimension]
+        return Embedding(
+            vector / np.linalg.norm(vector),
+            tokens / np.linalg.norm(tokens, axis=1, keepdims=True),
+            np.full(len(tokens), 1 / max(len(tokens), 1), np.float32),
+        )
 
 
 @pytest.fixture

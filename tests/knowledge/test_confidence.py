@@ -145,7 +145,6 @@ def test_evidence_tells_a_whole_match_from_a_part(
     part = rank(index, text, "sv", toy_encoder.encode_queries([text])[0])
     whole = dict(zip(FEATURES, features(ranking), strict=True))
     partly = dict(zip(FEATURES, features(part), strict=True))
-    assert 1 == pytest.approx(whole["covered_by_article"])
     for name in ("covered_by_article", "covered_by_chunk", "words_margin", "dense"):
         assert whole[name] > partly[name]
 
@@ -174,7 +173,7 @@ def examples(count: int, seed: int) -> list[Example]:
 
 def test_fit_finds_probabilities_that_come_true() -> None:
     """On questions of the same kind that it never saw."""
-    fitted = fit(examples(3000, 1), examples(1000, 2), precision=0.9)
+    fitted = fit(examples(3000, 1), examples(3000, 2), precision=0.9)
     unseen = examples(3000, 3)
     chances = np.array([fitted.right.probability(example.features) for example in unseen])
     right = np.array([example.right for example in unseen])
@@ -185,7 +184,7 @@ def test_fit_finds_probabilities_that_come_true() -> None:
 
 def test_fit_keeps_the_precision_that_is_asked_for() -> None:
     """What is answered is right that often, and something is answered."""
-    fitted = fit(examples(3000, 1), examples(1000, 2), precision=0.9)
+    fitted = fit(examples(3000, 1), examples(3000, 2), precision=0.9)
     answered = [
         example.right
         for example in examples(3000, 3)

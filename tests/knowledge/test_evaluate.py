@@ -16,6 +16,7 @@ from knowledge.labelled import LabelledFileError, read_articles, read_questions
 KEYS = {
     "accuracy_at_1",
     "recall_at_3",
+    "recall_at_5",
     "recall_at_10",
     "mrr_at_10",
     "answered_share",

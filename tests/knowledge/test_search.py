@@ -1,6 +1,7 @@
 import datetime
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from knowledge.chunking import split_article
 from knowledge.index import MunicipalityIndex
 from knowledge.postings import K1, B, Postings
 from knowledge.search import rank, search
-from knowledge.types import Article
+from knowledge.types import Article, Embedding
 from knowledge.vectors import Row, VectorTable
 
 DOCUMENTS = [["a", "b", "a"], ["b", "c"], ["c", "c", "d", "e"], []]
@@ -62,15 +63,16 @@ def test_vector_table_finds_the_nearest_first() -> None:
     """Known neighbours come back in order, with their cosines."""
     owners, cosines = table().nearest(np.array([0, 1], np.float32), 3)
     assert [1, 0] == owners.tolist()[:2]
-    np.testing.assert_allclose(cosines, [1, 0.8, 0], atol=1e-6)
+    np.testing.assert_allclose(cosines, [1, 0.8, 0], atol=1e-3)
 
 
 def test_vector_table_gives_the_best_of_each_owner() -> None:
     """An owner counts by its best row; one without rows by nothing."""
     best = table().best(np.array([0, 1], np.float32), np.array([2, 0, 7]))
-    np.testing.assert_allclose(best, [0, 0.8, -np.inf], atol=1e-6)
+    np.testing.assert_allclose(best, [0, 0.8, -np.inf], atol=1e-3)
 
 
+NOWHERE = Embedding(np.zeros(64, np.float32), np.zeros((1, 16), np.float32), np.ones(1, np.float32))
 PAGES = {
     "bygglov": "Du söker bygglov i tjänsten.\n\n## Avgift\n\nAltan kostar 4200 kronor.",
     "avfall": "Soporna hämtas varannan vecka.\n\n## Avgift\n\nKärlet kostar 900 kronor.",
@@ -147,15 +149,15 @@ def test_the_language_of_a_page_does_not_draw(toy_encoder: Any) -> None:
         "m", [chunk for one in pages for chunk in split_article(one)], toy_encoder
     )
     language, subject = toy_encoder.encode_passages(["eg", "ord3"])
-    query = 2 * language + subject
-    best = search(index, "xyzzy", "nb", query / np.linalg.norm(query), limit=2)
+    query = 2 * language.vector + subject.vector
+    asked = replace(subject, vector=query / np.linalg.norm(query))
+    best = search(index, "xyzzy", "nb", asked, limit=2)
     assert {"ord3-nb", "ord3 eg-nn"} == {hit.chunk.article for hit in best}
 
 
 def test_words_decide_where_vectors_cannot(index: MunicipalityIndex) -> None:
     """Lemmas are matched when every vector is equally far."""
-    nowhere = np.zeros(64, np.float32)
-    assert "parkering#" == search(index, "parkeringen", "sv", nowhere)[0].chunk.id
+    assert "parkering#" == search(index, "parkeringen", "sv", NOWHERE)[0].chunk.id
 
 
 def test_vectors_decide_where_words_cannot(index: MunicipalityIndex, toy_encoder: Any) -> None:
@@ -168,8 +170,7 @@ def test_a_query_in_another_language_is_matched_by_the_pages_word_forms(
     index: MunicipalityIndex,
 ) -> None:
     """The stated language may be wrong, the pages' language is known."""
-    nowhere = np.zeros(64, np.float32)
-    assert "parkering#" == search(index, "parkeringen", "en", nowhere)[0].chunk.id
+    assert "parkering#" == search(index, "parkeringen", "en", NOWHERE)[0].chunk.id
 
 
 def test_hits_come_best_first_and_no_more_than_asked_for(

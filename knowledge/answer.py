@@ -81,8 +81,8 @@ def answer_question(
         raise ValueError("a question needs its embedding")
     ranking = rank(index, text, language, query_embedding)
     asked = facets(text)
-    decision = model.decide(ranking, intent, has_subject=names_subject(text))
     foreign = foreign_language(text)
+    decision = model.decide(ranking, intent, names_subject(text), foreign is not None)
     if decision.status == "answered":
         place = _section(ranking, 0, asked, query_embedding)
         shown, position = ranking.hit(place).chunk, int(ranking.chunks[place])

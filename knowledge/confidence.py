@@ -32,13 +32,25 @@ RIVAL_MARGIN = 1.5
 OUTSIDE_INTENTS = frozenset({"out_of_scope", "nonsense"})
 INTENT_PENALTY = 2.5
 """Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 12."""
-WORTH_CHOOSING = 0.5
-"""Choices are offered when the right page is more likely among them than not."""
+WORTH_CHOOSING = 0.35
+"""Choices are offered from this probability on that the right page is among them.
+
+Below even odds: a resident who is offered three pages of which none is right has lost less than
+one who is told that there is none."""
+FOREIGN_WORTH_CHOOSING = 0.1
+"""The same for a question in another language than the pages', whose words never fit."""
+NO_HOPE = 0.12
+"""Nothing is called out of scope that may be among the best few with at least this probability."""
 INTENT_SURE = 0.8
 """From here on such an intent settles what an unanswered question is called."""
+CAREFUL = 0.92
+"""The probability from which on a municipality that wants to be careful has questions answered."""
 PENALTY_SHARE = 0.03
 """Of the examples' whole importance."""
 SCOPE_PENALTY = 10.0
+SCOPE_PRECISION = 0.5
+"""Share that must be right of what is called out of scope: to be told so wrongly is worse than to
+hear that nothing was found."""
 
 
 class ModelError(KnowledgeError):
@@ -59,13 +71,13 @@ class Example:
     """A labelled question as the index saw it.
 
     `right`: the best hit's article answers it; `near`: one of the best NEAR articles does;
-    `outside`: it is no matter for a municipality.
+    `outside`: it is no matter for a municipality; None when nobody said.
     """
 
     features: npt.NDArray[np.float32]
     right: bool
     near: bool
-    outside: bool
+    outside: bool | None
     importance: float = 1.0
 
 
@@ -79,11 +91,16 @@ class ConfidenceModel:
     thresholds: Thresholds
 
     def decide(
-        self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+        self,
+        ranking: Ranking,
+        intent: Intent | None = None,
+        has_subject: bool = True,
+        foreign: bool = False,
     ) -> Decision:
         """What the question gets, with the probability that the best hit answers it.
 
         A question without a subject ("öppettider") is never answered: it fits many pages alike.
+        `foreign`: it is in another language than the pages.
         """
         sure = intent.confidence if intent and intent.name in OUTSIDE_INTENTS else 0.0
         if not len(ranking):
@@ -94,13 +111,20 @@ class ConfidenceModel:
             return Decision("answered", confidence)
         near = probability(self.near.logit(evidence) - INTENT_PENALTY * sure)
         open_to_many = not has_subject and sure < INTENT_SURE
-        meant = near >= self.thresholds.clarification or open_to_many
+        worth = FOREIGN_WORTH_CHOOSING if foreign else self.thresholds.clarification
+        meant = near >= worth or open_to_many
         if meant and len(self.rivals(ranking)) >= FEWEST_CHOICES:
             return Decision("clarification", confidence)
         outside = self.outside.probability(evidence)
-        if sure >= INTENT_SURE or outside >= self.thresholds.out_of_scope:
+        strange = near < NO_HOPE and outside >= self.thresholds.out_of_scope
+        if sure >= INTENT_SURE or strange:
             return Decision("out_of_scope", confidence)
         return Decision("unanswerable", confidence)
+
+    def careful(self) -> Self:
+        """The same probabilities, with answers only from CAREFUL on."""
+        answered = max(self.thresholds.answered, CAREFUL)
+        return replace(self, thresholds=replace(self.thresholds, answered=answered))
 
     def rivals(self, ranking: Ranking) -> list[int]:
         """Places in the ranking of the chunks to choose among, each of another article.
@@ -170,10 +194,10 @@ def fit(
     penalty = PENALTY_SHARE * sum(importance)
     right = Logistic.fit(rows, [e.right for e in training], importance, penalty)
     near = Logistic.fit(rows, [e.near for e in training], importance, penalty)
-    missed = [example for example in training if not example.near]
+    missed = [example for example in training if not example.near and example.outside is not None]
     outside = Logistic.fit(
         [example.features for example in missed],
-        [example.outside for example in missed],
+        [bool(example.outside) for example in missed],
         [example.importance for example in missed],
         SCOPE_PENALTY,
         positive=False,
@@ -185,7 +209,9 @@ def fit(
     unanswered = [
         e for p, e in chances if p < answered and near.probability(e.features) < WORTH_CHOOSING
     ]
-    scope = balanced_threshold([(outside.probability(e.features), e.outside) for e in unanswered])
+    scope = lowest_threshold(
+        [(outside.probability(e.features), bool(e.outside)) for e in unanswered], SCOPE_PRECISION
+    )
     return ConfidenceModel(right, near, outside, Thresholds(answered, WORTH_CHOOSING, scope))
 
 
@@ -212,16 +238,3 @@ def lowest_threshold(outcomes: Sequence[tuple[float, bool]], precision: float) -
         if true / count >= precision:
             threshold = chance
     return float(threshold)
-
-
-def balanced_threshold(outcomes: Sequence[tuple[float, bool]]) -> float:
-    """The probability that tells true from false best, both counted alike."""
-    total_true = sum(outcome for _, outcome in outcomes) or 1
-    total_false = sum(not outcome for _, outcome in outcomes) or 1
-    best, threshold, true, false = 0.0, float(np.nextafter(1.0, 2.0)), 0, 0
-    for chance, outcome in sorted(outcomes, key=lambda outcome: -outcome[0]):
-        true, false = true + outcome, false + (not outcome)
-        gain = true / total_true - false / total_false
-        if gain > best:
-            best, threshold = gain, chance
-    return threshold

@@ -15,6 +15,7 @@ from knowledge.confidence import PACKAGED, ConfidenceModel, load_model
 from knowledge.encoder import is_unpacked, load_encoder, unpack_encoder
 from knowledge.facets import names_subject
 from knowledge.figures import Outcome, figures
+from knowledge.foreign import foreign_language
 from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
 from knowledge.labelled import LabelledFileError, Question, read_articles, read_questions
@@ -99,7 +100,8 @@ def outcomes(
         began = time.perf_counter()
         embedding = encoder.encode_queries([question.text])[0]
         ranking = rank(index, question.text, question.language, embedding)
-        decision = model.decide(ranking, has_subject=names_subject(question.text))
+        foreign = foreign_language(question.text) is not None
+        decision = model.decide(ranking, None, names_subject(question.text), foreign)
         elapsed = (time.perf_counter() - began) * 1000
         order = [index.articles[ranking.articles[place]] for place in ranking.best_of_articles()]
         place = order.index(question.article) + 1 if question.article in order else None

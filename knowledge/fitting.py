@@ -215,7 +215,7 @@ def _example(ranking: Ranking, question: Question) -> Example:
         features(ranking),
         right=question.article == best[0],
         near=question.article in best,
-        outside=question.kind == OUTSIDE,
+        outside=question.kind == OUTSIDE if question.kind else None,
     )
 
 

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     knowledge_database_url: str = ""
     encoder: str = ""
     query_cache: int = Field(4096, ge=0)
+    careful: str = ""
 
     @field_validator("knowledge_database_url")
     @classmethod
@@ -54,6 +55,11 @@ class Settings(BaseSettings):
     def encoder_path(self) -> str:
         """A sentence-transformers folder or name; `var/encoder` unless set otherwise."""
         return self.encoder or str(self.var / "encoder")
+
+    @property
+    def careful_municipalities(self) -> frozenset[str]:
+        """Municipalities that would rather ask back or hand over than answer when less sure."""
+        return frozenset(name.strip() for name in self.careful.split(",") if name.strip())
 
     @property
     def index_folder(self) -> Path:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from knowledge.answer import Answered, UnknownChunkError, answer_question
+from knowledge.confidence import ConfidenceModel
 from knowledge.errors import FieldError, InvalidFieldsError
 from knowledge.index import MunicipalityIndex
-from knowledge.keys import METRICS, Core
+from knowledge.keys import METRICS, SETTINGS, Core
 from knowledge.routes.contradictions import note_met
 from knowledge.routes.representations import answer_json, json_response
 from knowledge.routes.requests import (
@@ -39,10 +40,13 @@ async def create_answer(request: web.Request) -> web.Response:
     text = text_field(fields, "text", TEXT_LENGTH, required=chunk is None)
     intent = _intent(fields.get("intent"))
     index = loaded.indexes.index(municipality)
+    model = loaded.confidence
+    if municipality in request.app[SETTINGS].careful_municipalities:
+        model = model.careful()
     found = None
     if chunk is not None:
         try:
-            found = await _answer(loaded, index, text, language, intent, chunk=chunk)
+            found = await _answer(loaded, model, index, text, language, intent, chunk=chunk)
         except UnknownChunkError:
             # The article changed after the choice was offered; the resident asked all the same.
             if not text:
@@ -50,7 +54,7 @@ async def create_answer(request: web.Request) -> web.Response:
                 raise InvalidFieldsError(FieldError("chunk", "unknown", detail)) from None
     if found is None:
         embedding = (await loaded.queries.embed([text]))[0]
-        found = await _answer(loaded, index, text, language, intent, embedding=embedding)
+        found = await _answer(loaded, model, index, text, language, intent, embedding=embedding)
     request.app[METRICS].answers.labels(municipality, found.answer.status).inc()
     if found.contradictions:
         note_met(request, found.contradictions)
@@ -59,6 +63,7 @@ async def create_answer(request: web.Request) -> web.Response:
 
 async def _answer(
     loaded: Core,
+    model: ConfidenceModel,
     index: MunicipalityIndex,
     text: str,
     language: str,
@@ -76,7 +81,7 @@ async def _answer(
         intent,
         chunk,
         embedding,
-        loaded.confidence,
+        model,
     )
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from knowledge.chunking import split_article
 from knowledge.confidence import (
+    CAREFUL,
     FEWEST_CHOICES,
     ConfidenceModel,
     Example,
     ModelError,
     Thresholds,
-    balanced_threshold,
     fit,
     load_model,
     lowest_threshold,
@@ -250,15 +250,18 @@ def test_lowest_threshold_where_none_will_do() -> None:
     assert lowest_threshold([(1.0, False), (0.5, True)], 0.9) > 1
 
 
-def test_balanced_threshold_divides_true_from_false() -> None:
-    """However few the true ones are."""
-    outcomes = [(0.4, True), (0.3, True), *((0.2, False),) * 50]
-    assert 0.3 == balanced_threshold(outcomes)
-
-
 def test_logistic_importance_counts_like_repetition() -> None:
     """An example of importance 2 weighs as much as two."""
     rows, truths = [[0.0], [1.0], [2.0], [3.0]], [False, True, False, True]
     heavy = Logistic.fit(rows, truths, [1, 2, 1, 1], 1.0)
     twice = Logistic.fit([*rows, [1.0]], [*truths, True], [1.0] * 5, 1.0)
     assert heavy.probability([1.5]) == pytest.approx(twice.probability([1.5]), abs=1e-4)
+
+
+def test_a_careful_municipality_is_answered_only_when_all_but_certain() -> None:
+    """The probability stays what it is; the threshold rises."""
+    fitted = fit(examples(3000, 1), examples(1000, 2), precision=0.5)
+    careful = fitted.careful()
+    assert fitted.thresholds.answered < CAREFUL == careful.thresholds.answered
+    assert fitted.right == careful.right
+    assert careful.careful() == careful

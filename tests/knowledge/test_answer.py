@@ -41,7 +41,11 @@ class Decided(ConfidenceModel):
         object.__setattr__(self, "status", status)
 
     def decide(
-        self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+        self,
+        ranking: Ranking,
+        intent: Intent | None = None,
+        has_subject: bool = True,
+        foreign: bool = False,
     ) -> Decision:
         return Decision(self.status, 0.6)
 
@@ -121,7 +125,11 @@ def test_decisions_get_the_intent(index: MunicipalityIndex, toy_encoder: Any) ->
 
     class Noting(Decided):
         def decide(
-            self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+            self,
+            ranking: Ranking,
+            intent: Intent | None = None,
+            has_subject: bool = True,
+            foreign: bool = False,
         ) -> Decision:
             got.append(intent)
             return Decision("unanswerable", 0.1)

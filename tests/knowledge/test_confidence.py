@@ -10,6 +10,7 @@ from knowledge.chunking import split_article
 from knowledge.confidence import (
     CAREFUL,
     FEWEST_CHOICES,
+    WORTH_CHOOSING,
     ConfidenceModel,
     Example,
     ModelError,
@@ -69,7 +70,8 @@ def model(right: float, near: float = 0.1, outside: float = 0.1) -> ConfidenceMo
         ((0.9, 0.95, 0.9), "answered"),
         ((0.7, 0.6, 0.9), "clarification"),
         ((0.3, 0.4, 0.2), "unanswerable"),
-        ((0.3, 0.4, 0.5), "out_of_scope"),
+        ((0.1, 0.1, 0.5), "out_of_scope"),
+        ((0.1, 0.2, 0.5), "unanswerable"),
     ],
 )
 def test_probabilities_decide(
@@ -87,6 +89,12 @@ def test_an_intent_outside_the_services_lowers_the_confidence(ranking: Ranking, 
     decision = model(0.9, 0.9).decide(ranking, Intent(name, 0.95))
     assert "out_of_scope" == decision.status
     assert decision.confidence < 0.5
+
+
+def test_a_question_in_another_language_gets_choices_sooner(ranking: Ranking) -> None:
+    """None of its words stand on the page, so all evidence is weaker than it would be."""
+    assert "unanswerable" == model(0.2, 0.2).decide(ranking).status
+    assert "clarification" == model(0.2, 0.2).decide(ranking, foreign=True).status
 
 
 def test_a_question_without_a_subject_gets_choices(ranking: Ranking) -> None:
@@ -233,7 +241,7 @@ def test_an_unusable_model_says_what_to_run(tmp_path: Path, content: str) -> Non
 def test_the_packaged_model_fits_this_version() -> None:
     """What is shipped can be loaded, and asks more for an answer than for choices."""
     thresholds = load_model().thresholds
-    assert 0.5 <= thresholds.clarification < thresholds.answered < 1
+    assert WORTH_CHOOSING <= thresholds.clarification < thresholds.answered < 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from knowledge import evaluate, fitting
-from knowledge.confidence import load_model
+from knowledge.confidence import WORTH_CHOOSING, load_model
 from knowledge.figures import Outcome, auroc, calibration_error, coverage, figures
 from knowledge.labelled import LabelledFileError, read_articles, read_questions
 
@@ -240,7 +240,7 @@ def test_fit_writes_a_model_that_can_be_used(
     out = tmp_path / "confidence.json"
     arguments = ["--articles", str(tmp_path / "seed"), "--questions", str(tmp_path / "questions")]
     assert 0 == fitting.run(parser.parse_args([*arguments, "--out", str(out)]))
-    assert load_model(out).thresholds.clarification == 0.5
+    assert load_model(out).thresholds.clarification == WORTH_CHOOSING
 
 
 PUBLIC = Path(fitting.__file__).parent / "evaluation" / "public_sets.py"

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pages", type=Path, default=FOLDER, help="folder of written pages")
     parser.add_argument(
-        "--precision", type=float, default=0.9, help="share of answers that shall be right"
+        "--precision", type=float, default=0.85, help="share of answers that shall be right"
     )
     parser.add_argument("--encoder", help="folder or name, instead of the one that is set")
     parser.add_argument("--out", type=Path, default=PACKAGED, help="default: %(default)s")

@@ -239,7 +239,8 @@ def test_fit_writes_a_model_that_can_be_used(
     fitting.add_arguments(parser)
     out = tmp_path / "confidence.json"
     arguments = ["--articles", str(tmp_path / "seed"), "--questions", str(tmp_path / "questions")]
-    assert 0 == fitting.run(parser.parse_args([*arguments, "--out", str(out)]))
+    arguments += ["--out", str(out), "--ranking-out", str(tmp_path / "ranking.json")]
+    assert 0 == fitting.run(parser.parse_args(arguments))
     assert load_model(out).thresholds.clarification == WORTH_CHOOSING
 
 

@@ -165,6 +165,11 @@ class MunicipalityIndex:
         terms = self._parts.words.vocabulary.strings
         return Vocabulary(terms, self.article_words.frequencies)
 
+    def warm(self) -> None:
+        """Read now what the first question would wait for: word tables take seconds."""
+        for language in self.languages:
+            text.query_terms("?", language, self.known_terms)
+
     @cached_property
     def usual_language(self) -> str | None:
         """The language of most chunks; None without any."""

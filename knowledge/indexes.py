@@ -186,5 +186,6 @@ class Indexes:
         self._indexes.put(municipality, index)
 
     def _show(self, municipality: str, index: MunicipalityIndex) -> None:
+        index.warm()
         self._indexes.put(municipality, index)
         self._metrics.chunks.labels(municipality).set(len(index))

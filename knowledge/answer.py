@@ -32,7 +32,7 @@ COMPARED = 5
 FIRST_WORDS = 60
 INTERACTION_WEIGHT = 1.0
 """Beside the score, both in standard deviations: a section is chosen by its single words too."""
-FACET_WEIGHT = 3.0
+FACET_WEIGHT = 5.0
 """Standard deviations by which a heading that names what was asked for goes before the others."""
 ORDER_WEIGHT = 0.3
 """Taken from such a heading for each section before it: pages put the common case first."""

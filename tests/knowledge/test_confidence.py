@@ -86,7 +86,7 @@ def test_probabilities_decide(
 @pytest.mark.parametrize("name", ["out_of_scope", "nonsense"])
 def test_an_intent_outside_the_services_lowers_the_confidence(ranking: Ranking, name: str) -> None:
     """What the bot is sure is no question for a municipality is not answered."""
-    decision = model(0.9, 0.9).decide(ranking, Intent(name, 0.95))
+    decision = model(0.9, 0.9).decide(ranking, Intent(name, 0.97))
     assert "out_of_scope" == decision.status
     assert decision.confidence < 0.5
 

@@ -107,7 +107,11 @@ class Answering(ConfidenceModel):
         pass
 
     def decide(
-        self, ranking: Ranking, intent: Intent | None = None, has_subject: bool = True
+        self,
+        ranking: Ranking,
+        intent: Intent | None = None,
+        has_subject: bool = True,
+        foreign: bool = False,
     ) -> Decision:
         return Decision("answered", 1.0)
 

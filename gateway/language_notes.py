@@ -6,18 +6,23 @@ from gateway.texts import Texts
 from gateway.types import Answer, AnswerStatus, Note
 
 ENGLISH = "en"
+_KEYS = {
+    AnswerStatus.ANSWERED: "answer.page_language",
+    AnswerStatus.CLARIFICATION: "answer.pages_language",
+}
 
 
 def language_notes(texts: Texts, language: str, answer: Answer) -> tuple[Note, ...]:
     """A line in English, and one in the conversation's language unless English was asked in.
 
-    None when the question was in a language of ours, or no page is shown.
+    None when the question was in a language of ours, or no page is shown or offered.
     """
     page, question = answer.page_language, answer.question_language
-    if answer.status is not AnswerStatus.ANSWERED or page not in texts.languages or not question:
+    key = _KEYS.get(answer.status)
+    if key is None or page not in texts.languages or not question:
         return ()
-    english = Note(text=texts.say(language, f"answer.page_language.en.{page}"), language=ENGLISH)
+    english = Note(text=texts.say(language, f"{key}.en.{page}"), language=ENGLISH)
     if question == ENGLISH:
         return (english,)
-    own = Note(text=texts.say(language, f"answer.page_language.{page}"), language=language)
+    own = Note(text=texts.say(language, f"{key}.{page}"), language=language)
     return (english, own)

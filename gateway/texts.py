@@ -29,6 +29,12 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "answer.page_language.en.sv": frozenset(),
     "answer.page_language.en.nb": frozenset(),
     "answer.page_language.en.nn": frozenset(),
+    "answer.pages_language.sv": frozenset(),
+    "answer.pages_language.nb": frozenset(),
+    "answer.pages_language.nn": frozenset(),
+    "answer.pages_language.en.sv": frozenset(),
+    "answer.pages_language.en.nb": frozenset(),
+    "answer.pages_language.en.nn": frozenset(),
     "choice.person.title": frozenset(),
     "choice.person.text": frozenset(),
 }

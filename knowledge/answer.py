@@ -8,7 +8,7 @@ from textwrap import shorten
 
 import numpy as np
 
-from knowledge.confidence import ConfidenceModel
+from knowledge.confidence import NO_HOPE, ConfidenceModel
 from knowledge.contradictions import Contradiction, contradictions
 from knowledge.excerpts import excerpt
 from knowledge.facets import facets, names_subject
@@ -76,7 +76,7 @@ def answer_question(
             raise UnknownChunkError(chunk)
         words = excerpt(index, chosen, text, language, facets(text))
         # Its text is a choice's words, which are ours: they say nothing of the resident's language.
-        return Answered(_shown(Decision("answered", 1.0), chosen, words))
+        return Answered(_shown(Decision("answered", 1.0, 1.0), chosen, words))
     if query_embedding is None:
         raise ValueError("a question needs its embedding")
     ranking = rank(index, text, language, query_embedding)
@@ -92,11 +92,17 @@ def answer_question(
     if decision.status == "clarification":
         places = model.rivals(ranking)
         choices = _choices(_sections(ranking, places, asked, query_embedding))
+        languages = {index.chunks[int(ranking.chunks[place])].language for place in places}
         answer = Answer(
-            "clarification", decision.confidence, choices=choices, question_language=foreign
+            "clarification",
+            decision.confidence,
+            choices=choices,
+            page_language=languages.pop() if len(languages) == 1 else None,
+            question_language=foreign,
         )
         return Answered(answer)
-    places = [int(place) for place in ranking.best_of_articles()[:NEAREST]]
+    few = NEAREST if decision.near >= NO_HOPE else 0
+    places = [int(place) for place in ranking.best_of_articles()[:few]]
     nearest = _sections(ranking, places, asked, query_embedding)
     return Answered(
         Answer(

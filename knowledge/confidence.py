@@ -30,8 +30,8 @@ FEWEST_CHOICES, MOST_CHOICES = 2, 4
 RIVAL_MARGIN = 1.5
 """Articles whose score is this close to the best, in standard deviations, compete with it."""
 OUTSIDE_INTENTS = frozenset({"out_of_scope", "nonsense"})
-INTENT_PENALTY = 2.3
-"""Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 10."""
+INTENT_PENALTY = 2.5
+"""Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 12."""
 WORTH_CHOOSING = 0.35
 """Choices are offered from this probability on that the right page is among them.
 
@@ -40,7 +40,8 @@ one who is told that there is none."""
 FOREIGN_WORTH_CHOOSING = 0.1
 """The same for a question in another language than the pages', whose words never fit."""
 NO_HOPE = 0.12
-"""Nothing is called out of scope that may be among the best few with at least this probability."""
+"""Below this probability that one of the best few articles answers, none of them is named, and
+only then can a question be called out of scope."""
 INTENT_SURE = 0.8
 """From here on such an intent settles what an unanswered question is called."""
 CAREFUL = 0.92
@@ -99,27 +100,28 @@ class ConfidenceModel:
     ) -> Decision:
         """What the question gets, with the probability that the best hit answers it.
 
-        A question without a subject ("öppettider") is never answered: it fits many pages alike.
+        A question without a subject ("öppettider") is never answered: it fits many pages alike,
+        and unless it has no word at all ("🙂") they are offered.
         `foreign`: it is in another language than the pages.
         """
         sure = intent.confidence if intent and intent.name in OUTSIDE_INTENTS else 0.0
         if not len(ranking):
-            return Decision("out_of_scope" if sure >= INTENT_SURE else "unanswerable", 0.0)
+            return Decision("out_of_scope" if sure >= INTENT_SURE else "unanswerable", 0.0, 0.0)
         evidence = features(ranking)
         confidence = probability(self.right.logit(evidence) - INTENT_PENALTY * sure)
-        if has_subject and confidence >= self.thresholds.answered:
-            return Decision("answered", confidence)
         near = probability(self.near.logit(evidence) - INTENT_PENALTY * sure)
-        open_to_many = not has_subject and sure < INTENT_SURE
+        if has_subject and confidence >= self.thresholds.answered:
+            return Decision("answered", confidence, near)
+        open_to_many = bool(ranking.terms) and not has_subject and sure < INTENT_SURE
         worth = FOREIGN_WORTH_CHOOSING if foreign else self.thresholds.clarification
         meant = near >= worth or open_to_many
         if meant and len(self.rivals(ranking)) >= FEWEST_CHOICES:
-            return Decision("clarification", confidence)
+            return Decision("clarification", confidence, near)
         outside = self.outside.probability(evidence)
         strange = near < NO_HOPE and outside >= self.thresholds.out_of_scope
         if sure >= INTENT_SURE or strange:
-            return Decision("out_of_scope", confidence)
-        return Decision("unanswerable", confidence)
+            return Decision("out_of_scope", confidence, near)
+        return Decision("unanswerable", confidence, near)
 
     def careful(self) -> Self:
         """The same probabilities, with answers only from CAREFUL on."""

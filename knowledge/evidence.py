@@ -7,9 +7,12 @@ shares of the query's rarity, so that the size of a municipality does not matter
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.postings import Postings
 from knowledge.search import Ranking
 from knowledge.vectors import STEPS
 
@@ -39,9 +42,9 @@ FEATURES = (
 next article as `_margin` and in standard deviations among articles as `_standing`; `score_share`
 its share when scores are weighed as odds; `weakest` the mean match of the question's worst-matched
 third; `words_margin` the BM25 lead as a share of what the query could reach; `covered_by_` the
-share of the query's rarity that the article or chunk holds; `agreement` how many of dense, late and
-words put its article first; `family` the share of the first five hits that are of the same article;
-`length` the logarithm of the number of words.
+share of the rarity of the query's own words that the article or chunk holds; `agreement` how many
+of dense, late and words put its article first; `family` the share of the first five hits that are
+of the same article; `length` the logarithm of the number of words.
 """
 FAMILY = 5
 WEAK = 1 / 3
@@ -56,7 +59,8 @@ def features(ranking: Ranking) -> Floats:
     words = _per_article(ranking, ranking.article_words)
     in_article, in_chunk = ranking.index.article_words, ranking.index.chunk_words
     rarity = {term: share * in_article.rarity(term) for term, share in ranking.terms.items()}
-    total = sum(rarity.values()) or 1.0
+    # What officials call it and what it may be a misspelling of can only speak for a page.
+    total = sum(rarity[term] for term, share in ranking.terms.items() if share >= 1) or 1.0
     article, chunk = int(ranking.articles[0]), int(ranking.chunks[0])
     values = {
         "score": score[0],
@@ -70,14 +74,17 @@ def features(ranking: Ranking) -> Floats:
         "late_margin": _margin(late),
         "weakest": _weakest(ranking),
         "words_margin": _margin(words) / in_article.most(ranking.terms),
-        "covered_by_article": sum(w for t, w in rarity.items() if in_article.holds(t, article))
-        / total,
-        "covered_by_chunk": sum(w for t, w in rarity.items() if in_chunk.holds(t, chunk)) / total,
+        "covered_by_article": min(1.0, _covered(rarity, in_article, article) / total),
+        "covered_by_chunk": min(1.0, _covered(rarity, in_chunk, chunk) / total),
         "agreement": sum(float(values[0] >= values.max()) for values in (dense, late, words)),
         "family": np.mean(ranking.articles[:FAMILY] == article),
-        "length": np.log1p(len(ranking.terms)),
+        "length": np.log1p(sum(share >= 1 for share in ranking.terms.values())),
     }
     return np.array([values[name] for name in FEATURES], np.float32)
+
+
+def _covered(rarity: Mapping[str, float], words: Postings, document: int) -> float:
+    return sum(weight for term, weight in rarity.items() if words.holds(term, document))
 
 
 def _per_article(ranking: Ranking, values: Floats) -> Floats:

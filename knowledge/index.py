@@ -150,15 +150,6 @@ class MunicipalityIndex:
         """How many bytes of its files are mapped into memory; 0 unless it was loaded."""
         return self._parts.mapped
 
-    def vocabulary(self) -> list[tuple[str, int]]:
-        """Every term and how many articles have it, in order of the terms; read when asked for."""
-        return self._vocabulary
-
-    @cached_property
-    def _vocabulary(self) -> list[tuple[str, int]]:
-        terms = self._parts.words.vocabulary.strings
-        return sorted(zip(terms, self.article_words.frequencies.tolist(), strict=True))
-
     @cached_property
     def known_terms(self) -> Vocabulary:
         """What the words of a question are held against; made when the first one comes."""

@@ -53,8 +53,8 @@ class Vocabulary:
 
     def __init__(self, terms: Sequence[str], counts: Sequence[int] | npt.NDArray[np.int64]) -> None:
         """`counts`: how many documents have each of the terms."""
-        self._terms = terms
-        self._counts = counts
+        self.terms = terms
+        self.counts = counts
         forms = [folded(term) for term in terms]
         hashes = np.fromiter((hash(form) for form in forms), np.int64, len(forms))
         self._order = np.argsort(hashes, kind="stable").astype(np.int32)
@@ -66,7 +66,7 @@ class Vocabulary:
 
     def count(self, term: str) -> int:
         """How many documents have a term."""
-        return next((int(self._counts[n]) for n in self._alike(term) if self._terms[n] == term), 0)
+        return next((int(self.counts[n]) for n in self._alike(term) if self.terms[n] == term), 0)
 
     def nearest(self, term: str) -> dict[str, int]:
         """The terms that a term not in here may be meant for, with the number of slips."""
@@ -76,14 +76,14 @@ class Vocabulary:
         if len(form) >= FEWEST_LETTERS_FOLDED:
             alike = [n for n in self._alike(term) if self._lengths[n]]
             if alike:
-                return {self._terms[n]: 0 for n in alike}
+                return {self.terms[n]: 0 for n in alike}
         if len(form) < FEWEST_LETTERS_ONE:
             return {}
         most = 1 if len(form) < FEWEST_LETTERS_TWO else 2
         found = [
-            (distance, other[0] != form[0], -int(self._counts[n]), self._terms[n])
+            (distance, other[0] != form[0], -int(self.counts[n]), self.terms[n])
             for n in self._similar(form, most).tolist()
-            if (distance := slips(form, other := folded(self._terms[n]), most)) <= most
+            if (distance := slips(form, other := folded(self.terms[n]), most)) <= most
             and (len(form) >= SAME_START or other[0] == form[0])
         ]
         return {best[3]: best[0] for best in [min(found)]} if found else {}
@@ -94,7 +94,7 @@ class Vocabulary:
         key = hash(form)
         first, last = np.searchsorted(self._hashes, [key, key + 1])
         numbers: list[int] = self._order[first:last].tolist()
-        return [n for n in numbers if folded(self._terms[n]) == form]
+        return [n for n in numbers if folded(self.terms[n]) == form]
 
     def _similar(self, form: str, most: int) -> npt.NDArray[np.int64]:
         """Numbers of the terms of about the same length and letters.

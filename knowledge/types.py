@@ -116,10 +116,15 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a question; `confidence` is the probability that the best hit answers it."""
+    """What to do with a question.
+
+    `confidence` is the probability that the best hit answers it, `near` that one of the best few
+    articles does.
+    """
 
     status: Status
     confidence: float
+    near: float
 
 
 @dataclass(frozen=True, slots=True)

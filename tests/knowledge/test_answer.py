@@ -5,10 +5,11 @@ import pytest
 
 from knowledge.answer import Answered, UnknownChunkError, answer_question
 from knowledge.chunking import split_article
-from knowledge.confidence import ConfidenceModel
+from knowledge.confidence import NO_HOPE
 from knowledge.index import MunicipalityIndex
 from knowledge.search import Ranking
 from knowledge.types import Answer, Article, Decision, Excerpt, Intent, Source, Status
+from tests.knowledge.toys import Decided
 
 TODAY = datetime.date(2026, 3, 1)
 PAGES = {
@@ -30,24 +31,6 @@ def index(toy_encoder: Any) -> MunicipalityIndex:
         for chunk in split_article(Article("ekhamn", name, "sv", title, text, f"/{name}", TODAY))
     ]
     return MunicipalityIndex.build("ekhamn", chunks, toy_encoder)
-
-
-class Decided(ConfidenceModel):
-    """A model whose decision is given."""
-
-    __slots__ = ("status",)
-
-    def __init__(self, status: Status) -> None:
-        object.__setattr__(self, "status", status)
-
-    def decide(
-        self,
-        ranking: Ranking,
-        intent: Intent | None = None,
-        has_subject: bool = True,
-        foreign: bool = False,
-    ) -> Decision:
-        return Decision(self.status, 0.6)
 
 
 def ask(
@@ -107,6 +90,24 @@ def test_without_an_answer_the_nearest_pages_are_named(
     assert 3 == len(pages) == len(set(pages))
 
 
+def test_pages_that_hardly_anything_speaks_for_are_not_named(
+    index: MunicipalityIndex, toy_encoder: Any
+) -> None:
+    """Who asks about a passport is not sent to whatever page happens to come first."""
+    embedding = toy_encoder.encode_queries(["pass"])[0]
+    model = Decided("unanswerable", near=NO_HOPE / 2)
+    found = answer_question(index, "pass", "sv", None, None, embedding, model)
+    assert () == found.answer.nearest
+
+
+def test_choices_say_which_language_their_pages_are_in(
+    index: MunicipalityIndex, toy_encoder: Any
+) -> None:
+    """Those who ask in another language are told before they choose."""
+    choices = ask(index, toy_encoder, "how much does the altan cost", "clarification")
+    assert ("sv", "en") == (choices.page_language, choices.question_language)
+
+
 def test_an_empty_index_answers_nothing(toy_encoder: Any) -> None:
     """A municipality without articles."""
     empty = MunicipalityIndex.build("ekhamn", (), toy_encoder)
@@ -132,7 +133,7 @@ def test_decisions_get_the_intent(index: MunicipalityIndex, toy_encoder: Any) ->
             foreign: bool = False,
         ) -> Decision:
             got.append(intent)
-            return Decision("unanswerable", 0.1)
+            return super().decide(ranking)
 
     intent = Intent("nonsense", 0.9)
     embedding = toy_encoder.encode_queries(["x"])[0]

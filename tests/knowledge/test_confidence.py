@@ -86,7 +86,7 @@ def test_probabilities_decide(
 @pytest.mark.parametrize("name", ["out_of_scope", "nonsense"])
 def test_an_intent_outside_the_services_lowers_the_confidence(ranking: Ranking, name: str) -> None:
     """What the bot is sure is no question for a municipality is not answered."""
-    decision = model(0.9, 0.9).decide(ranking, Intent(name, 0.97))
+    decision = model(0.9, 0.9).decide(ranking, Intent(name, 0.95))
     assert "out_of_scope" == decision.status
     assert decision.confidence < 0.5
 
@@ -100,6 +100,15 @@ def test_a_question_in_another_language_gets_choices_sooner(ranking: Ranking) ->
 def test_a_question_without_a_subject_gets_choices(ranking: Ranking) -> None:
     """ "Öppettider" alone fits many pages, however sure the best of them looks."""
     assert "clarification" == model(0.99, 0.1).decide(ranking, has_subject=False).status
+
+
+@pytest.mark.parametrize("text", ["🙂🙂", "؟ ؟", "...", "\0"])
+def test_what_has_no_word_gets_no_choices(
+    index: MunicipalityIndex, toy_encoder: Any, text: str
+) -> None:
+    """There is nothing that pages could fit."""
+    silent = rank(index, text, "sv", toy_encoder.encode_queries(["x"])[0])
+    assert "unanswerable" == model(0.3, 0.2).decide(silent, has_subject=False).status
 
 
 def test_an_unsure_intent_settles_nothing(ranking: Ranking) -> None:
@@ -153,6 +162,7 @@ def test_evidence_tells_a_whole_match_from_a_part(
     part = rank(index, text, "sv", toy_encoder.encode_queries([text])[0])
     whole = dict(zip(FEATURES, features(ranking), strict=True))
     partly = dict(zip(FEATURES, features(part), strict=True))
+    assert 1 == pytest.approx(whole["covered_by_article"])
     for name in ("covered_by_article", "covered_by_chunk", "words_margin", "dense"):
         assert whole[name] > partly[name]
 

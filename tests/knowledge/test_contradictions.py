@@ -10,13 +10,11 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from knowledge.chunking import split_article
-from knowledge.confidence import ConfidenceModel
 from knowledge.contradictions import contradictions, contradictions_of
 from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
-from knowledge.search import Ranking
-from knowledge.types import Article, Decision, Intent
-from tests.knowledge.toys import CountingEncoder
+from knowledge.types import Article
+from tests.knowledge.toys import CountingEncoder, Decided
 
 SEED = Path(__file__).resolve().parents[2] / "knowledge" / "seed"
 TODAY = datetime.date(2026, 3, 1)
@@ -98,24 +96,6 @@ def test_the_demo_articles_agree(ekhamn: MunicipalityIndex, fjordvik: Municipali
         assert [] == [one for name in index.articles for one in contradictions_of(index, name)]
 
 
-class Answering(ConfidenceModel):
-    """A model that answers everything."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        pass
-
-    def decide(
-        self,
-        ranking: Ranking,
-        intent: Intent | None = None,
-        has_subject: bool = True,
-        foreign: bool = False,
-    ) -> Decision:
-        return Decision("answered", 1.0)
-
-
 Client = TestClient[Any, Any]
 Fields = Callable[..., dict[str, Any]]
 
@@ -127,7 +107,7 @@ async def answering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Client:
     """A ready server that answers whatever it is asked, with a page of other sections."""
-    monkeypatch.setattr("knowledge.server.load_model", Answering)
+    monkeypatch.setattr("knowledge.server.load_model", Decided)
     client = await start_server()
     # What is rare can only be told beside other things.
     text = "\n\n".join(f"## Rubrik {number}\n\nSaker om {number}." for number in range(12))

@@ -9,14 +9,13 @@ import pytest
 
 from knowledge.answer import answer_question
 from knowledge.chunking import split_article
-from knowledge.confidence import ConfidenceModel
 from knowledge.excerpts import MOST, excerpt
 from knowledge.facets import facets
 from knowledge.importer import article_of, read_seed
 from knowledge.index import MunicipalityIndex
-from knowledge.search import Ranking
 from knowledge.sentences import units
-from knowledge.types import Article, Decision, Intent
+from knowledge.types import Article
+from tests.knowledge.toys import Decided
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "knowledge"
 MUNICIPALITIES = ("ekhamn", "fjordvik")
@@ -97,24 +96,6 @@ def test_of_two_sentences_the_second_brings_the_first(toy_encoder: Any) -> None:
     assert "Du kan hyra båt. Det kostar 300 kronor." in shown(toy_encoder, text, "pris 300 kronor")
 
 
-class Answering(ConfidenceModel):
-    """A model that answers everything."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        pass
-
-    def decide(
-        self,
-        ranking: Ranking,
-        intent: Intent | None = None,
-        has_subject: bool = True,
-        foreign: bool = False,
-    ) -> Decision:
-        return Decision("answered", 1.0)
-
-
 @pytest.mark.parametrize("municipality", MUNICIPALITIES)
 def test_every_answer_stands_in_its_article(toy_encoder: Any, municipality: str) -> None:
     """Word for word, but for line ends: for every labelled question, one to four sentences."""
@@ -129,7 +110,7 @@ def test_every_answer_stands_in_its_article(toy_encoder: Any, municipality: str)
     for row in (json.loads(line) for line in lines if line):
         embedding = toy_encoder.encode_queries([row["text"]])[0]
         answer = answer_question(
-            index, row["text"], row["language"], None, None, embedding, Answering()
+            index, row["text"], row["language"], None, None, embedding, Decided()
         ).answer
         assert answer.text
         (source,) = answer.sources

@@ -17,7 +17,7 @@ from knowledge.search import search
 from knowledge.tokens import MOST_SEGMENTS
 from knowledge.types import Article, Chunk
 from knowledge.vectors import text_key
-from tests.knowledge.toys import CountingEncoder
+from tests.knowledge.toys import CountingEncoder, vocabulary
 
 TODAY = datetime.date(2026, 3, 1)
 
@@ -123,7 +123,7 @@ def assert_same(one: MunicipalityIndex, other: MunicipalityIndex) -> None:
     """Everything a search can see is the same."""
     assert list(one.chunks) == list(other.chunks)
     assert list(one.articles) == list(other.articles)
-    assert one.vocabulary() == other.vocabulary()
+    assert vocabulary(one) == vocabulary(other)
     for table, twin in ((one.passages, other.passages), (one.questions, other.questions)):
         order, others = np.argsort(table.ids), np.argsort(twin.ids)
         np.testing.assert_array_equal(table.ids[order], twin.ids[others])
@@ -131,7 +131,7 @@ def assert_same(one: MunicipalityIndex, other: MunicipalityIndex) -> None:
         np.testing.assert_array_equal(table.vectors[order], twin.vectors[others])
     for row in range(len(one.passages)):
         np.testing.assert_array_equal(one.tokens.of(row), other.tokens.of(row))
-    for term, _ in one.vocabulary():
+    for term in vocabulary(one):
         np.testing.assert_array_equal(
             one.chunk_words.scores([term]), other.chunk_words.scores([term])
         )
@@ -322,14 +322,6 @@ def test_publications_share_token_vectors(
     assert [*range(2, MOST_SEGMENTS + 1), 1] == sizes
     assert inodes[0] < inodes[1]
     assert 1 == len([path for path in tmp_path.iterdir() if path.is_dir()])
-
-
-def test_the_vocabulary_can_be_listed(index: MunicipalityIndex) -> None:
-    """Terms in order, each with the number of articles that have it."""
-    terms = dict(index.vocabulary())
-    assert sorted(terms) == list(terms)
-    assert 1 == terms["altan"]
-    assert all(index.article_words.knows(term) for term in terms)
 
 
 def test_an_index_of_nothing_works(toy_encoder: Any, tmp_path: Path) -> None:

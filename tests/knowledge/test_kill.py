@@ -11,7 +11,7 @@ from typing import Any
 from knowledge.files import Versions
 from knowledge.index import MunicipalityIndex
 from tests.knowledge.killed import articles, editions, publish
-from tests.knowledge.toys import CountingEncoder
+from tests.knowledge.toys import CountingEncoder, vocabulary
 
 KILLS = 50
 PACE = 5
@@ -67,7 +67,7 @@ def test_a_snapshot_survives_being_killed(tmp_path: Path) -> None:
         assert same is index
         built = MunicipalityIndex.build("m", index.chunks, CountingEncoder())
         assert list(built.chunks) == list(index.chunks)
-        assert built.vocabulary() == index.vocabulary()
+        assert vocabulary(built) == vocabulary(index)
         assert (built.passages.vectors == index.passages.vectors).all()
         assert [] == encoder.passages + encoder.queries
         beside = {path.name for path in folder.iterdir()}

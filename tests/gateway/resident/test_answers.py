@@ -46,6 +46,22 @@ async def test_those_who_ask_in_another_language_learn_which_the_page_is_in(
     assert expected == reply["answer"]["notes"]
 
 
+async def test_choices_come_with_the_language_of_their_pages(api, bot, texts) -> None:
+    """Before one of them is taken."""
+    asked = {"page_language": "sv", "question_language": "en", "sources": []}
+    bot.says(
+        {
+            "text": "Menar du något av det här?",
+            "choices": [{"title": "Simhallen", "text": "Simhallen", "chunk": "simhall#"}],
+            "answer": {"status": "clarification", "confidence": 0.4, **asked},
+        }
+    )
+    resident = await api.resident()
+    _, reply = (await resident.write("How much is a towel?"))["messages"]
+    expected = [{"text": texts("sv", "answer.pages_language.en.sv"), "language": "en"}]
+    assert expected == reply["answer"]["notes"]
+
+
 async def test_without_an_answer_there_is_no_page_to_speak_of(api, bot) -> None:
     """And a bot can put no notes of its own there."""
     bot.says(

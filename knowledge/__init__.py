@@ -1,11 +1,11 @@
 """What the municipality says: its articles, and where in them a question is answered."""
 
-from knowledge.answer import UnknownChunkError, answer_question
-from knowledge.chunking import split_article
-from knowledge.confidence import ConfidenceModel, load_model
-from knowledge.encoder import DIMENSION, EncoderError, load_encoder, unpack_encoder
-from knowledge.index import Diff, MunicipalityIndex
-from knowledge.search import search
+from knowledge.answering.answer import UnknownChunkError, answer_question
+from knowledge.encoding.encoder import DIMENSION, EncoderError, load_encoder, unpack_encoder
+from knowledge.finding.confidence import ConfidenceModel, load_model
+from knowledge.finding.search import search
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import Diff, MunicipalityIndex
 from knowledge.types import (
     Answer,
     Article,

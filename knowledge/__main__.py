@@ -12,16 +12,16 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from knowledge import comparison, evaluate, fitting, scale
-from knowledge.database import migrate, open_engine
-from knowledge.encoder import EncoderError, load_encoder, unpack_encoder
+from knowledge.articles.database import migrate, open_engine
+from knowledge.articles.importer import ImportCounts, import_seed, read_seed
+from knowledge.articles.store import ArticleStore
+from knowledge.encoding.encoder import EncoderError, load_encoder, unpack_encoder
+from knowledge.encoding.progress import ProgressEncoder
 from knowledge.errors import KnowledgeError
-from knowledge.importer import ImportCounts, import_seed, read_seed
-from knowledge.indexes import refresh_index
-from knowledge.progress import ProgressEncoder
+from knowledge.evaluation import comparison, evaluate, fitting, scale
+from knowledge.indexing.indexes import refresh_index
 from knowledge.server import PortTakenError, serve
 from knowledge.settings import Settings, SettingsError, load_settings
-from knowledge.store import ArticleStore
 
 SEED = Path(__file__).parent / "seed"
 FAILED, MISUSED = 1, 2

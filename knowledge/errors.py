@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from knowledge.records import Draft, Revision
+    from knowledge.articles.records import Draft, Revision
 
 Code = Literal["required", "too_long", "taken", "unknown", "invalid", "conflict"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from knowledge.confidence import ConfidenceModel
-from knowledge.contradiction_store import ContradictionStore
-from knowledge.embeddings import EncoderThread, QueryEmbeddings
-from knowledge.indexes import Indexes
+from knowledge.articles.contradiction_store import ContradictionStore
+from knowledge.articles.store import ArticleStore
+from knowledge.encoding.embeddings import EncoderThread, QueryEmbeddings
+from knowledge.finding.confidence import ConfidenceModel
+from knowledge.indexing.indexes import Indexes
 from knowledge.metrics import Metrics
 from knowledge.settings import Settings
-from knowledge.store import ArticleStore
 
 
 @dataclass(frozen=True, slots=True)

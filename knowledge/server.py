@@ -16,14 +16,15 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler
 
-from knowledge.confidence import ConfidenceModel, load_model
-from knowledge.contradiction_store import ContradictionStore
-from knowledge.database import migrate, open_engine
-from knowledge.embeddings import EncoderThread, QueryEmbeddings
-from knowledge.encoder import load_encoder
+from knowledge.articles.contradiction_store import ContradictionStore
+from knowledge.articles.database import migrate, open_engine
+from knowledge.articles.store import ArticleStore
+from knowledge.encoding.embeddings import EncoderThread, QueryEmbeddings
+from knowledge.encoding.encoder import load_encoder
 from knowledge.errors import KnowledgeError
-from knowledge.former import load_former, record_encoder
-from knowledge.indexes import Indexes
+from knowledge.finding.confidence import ConfidenceModel, load_model
+from knowledge.indexing.former import load_former, record_encoder
+from knowledge.indexing.indexes import Indexes
 from knowledge.keys import (
     CONTRADICTIONS,
     METRICS,
@@ -38,7 +39,6 @@ from knowledge.metrics import Metrics
 from knowledge.routes import add_routes
 from knowledge.routes.problems import problems
 from knowledge.settings import Settings
-from knowledge.store import ArticleStore
 from knowledge.types import Encoder
 
 log = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ _MODEL_SOURCES = (
     "nlu_data/nb",
     "nlu_data/nn",
     "requirements/bot.txt",
-    "knowledge/encoder.py",
-    "knowledge/onnx_graph.py",
-    "knowledge/onnx_session.py",
+    "knowledge/encoding/encoder.py",
+    "knowledge/encoding/onnx_graph.py",
+    "knowledge/encoding/onnx_session.py",
     "knowledge/adaptation/delta.npz",
     "knowledge/adaptation/vocabulary.bin",
 )

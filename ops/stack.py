@@ -25,6 +25,8 @@ HEALTH = {
     "bot": "/webhooks/svar/health/ready",
     "gateway": "/health/ready",
 }
+BAD_SETTING = 2
+"""The exit code of a process that can't use its settings."""
 _SET_PARENT_DEATH_SIGNAL = 1
 
 
@@ -83,7 +85,7 @@ class Stack:
             log = self._layout.var / "log" / "supervisord.log"
             raise CommandError("The process manager has ended. Its log is " + str(log))
         for name in names:
-            if self.state(name) in {"EXITED", "FATAL"}:
+            if self.state(name) in {"EXITED", "FATAL"} or self._refuses_settings(name):
                 raise CommandError(f"{name} could not start.\n{self.log_tail(name)}")
 
     def state(self, name: str) -> str:
@@ -92,6 +94,14 @@ class Stack:
             return str(self._control().getProcessInfo(name)["statename"])
         except (OSError, xmlrpc.client.Error):
             return "STARTING"
+
+    def _refuses_settings(self, name: str) -> bool:
+        # Ended sooner than the manager waits for a start, it is started again all the same.
+        try:
+            info = cast(Any, self._control().getProcessInfo(name))
+        except (OSError, xmlrpc.client.Error):
+            return False
+        return bool(info["statename"] == "BACKOFF" and info["exitstatus"] == BAD_SETTING)
 
     def stop_process(self, name: str) -> None:
         """Stop one process and leave it stopped."""

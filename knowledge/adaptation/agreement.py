@@ -18,12 +18,12 @@ from tokenizers import Tokenizer
 
 from knowledge.adaptation.delta import Delta
 from knowledge.adaptation.model import Encoder as FloatModel
-from knowledge.encoder import PROMPTS, load_encoder
+from knowledge.encoding.encoder import PROMPTS, load_encoder
+from knowledge.encoding.tokenizer import build_tokenizer
+from knowledge.encoding.weights import Weights, find_weights
 from knowledge.evaluation.public_sets import PublicSet, norquad, swefaq
 from knowledge.settings import load_settings
-from knowledge.tokenizer import build_tokenizer
 from knowledge.types import Encoder, Vectors
-from knowledge.weights import Weights, find_weights
 
 FEW = 150
 TOKENS = 512

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from knowledge.weights import Weights
+from knowledge.encoding.weights import Weights
 
 RANK = 16
 FIRST_LAYER = 2

@@ -27,11 +27,11 @@ from torch.nn import functional
 from knowledge.adaptation.delta import DELTA, write_delta
 from knowledge.adaptation.model import Encoder
 from knowledge.adaptation.pairs import FOLDER, Page, read_pages
-from knowledge.encoder import PROMPTS
-from knowledge.evaluate import say
-from knowledge.figures import auroc
-from knowledge.tokenizer import build_tokenizer
-from knowledge.weights import Weights, find_weights
+from knowledge.encoding.encoder import PROMPTS
+from knowledge.encoding.tokenizer import build_tokenizer
+from knowledge.encoding.weights import Weights, find_weights
+from knowledge.evaluation.evaluate import say
+from knowledge.evaluation.figures import auroc
 
 SEED = 11
 EPOCHS = 2

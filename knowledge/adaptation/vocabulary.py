@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.weights import Pieces, Weights, find_weights
+from knowledge.encoding.weights import Pieces, Weights, find_weights
 
 FILE = Path(__file__).with_name("vocabulary.bin")
 LISTS = [("sv", "large"), ("nb", "large"), ("en", "large"), ("da", "small")]
@@ -39,7 +39,7 @@ def kept_pieces(path: Path = FILE) -> npt.NDArray[np.int64]:
 
 def choose(pieces: Pieces) -> set[int]:
     """The pieces to keep; needs the package wordfreq."""
-    from knowledge.tokenizer import build_tokenizer
+    from knowledge.encoding.tokenizer import build_tokenizer
 
     wordfreq = importlib.import_module("wordfreq")
     tokenizer = build_tokenizer(pieces)

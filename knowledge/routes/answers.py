@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from knowledge.answer import Answered, UnknownChunkError, answer_question
-from knowledge.confidence import ConfidenceModel
+from knowledge.answering.answer import Answered, UnknownChunkError, answer_question
 from knowledge.errors import FieldError, InvalidFieldsError
-from knowledge.index import MunicipalityIndex
+from knowledge.finding.confidence import ConfidenceModel
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.keys import METRICS, SETTINGS, Core
 from knowledge.routes.contradictions import note_met
 from knowledge.routes.representations import answer_json, json_response

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from knowledge.drafts import read_author, read_draft, read_id
+from knowledge.articles.drafts import read_author, read_draft, read_id
+from knowledge.articles.records import Draft
 from knowledge.errors import FieldError, InvalidFieldsError
 from knowledge.keys import STORE
-from knowledge.records import Draft
 from knowledge.routes.contradictions import check_article
 from knowledge.routes.representations import (
     article_json,

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from knowledge.contradiction_store import ContradictionStore
-from knowledge.contradictions import Contradiction, contradictions_of
-from knowledge.index import MunicipalityIndex
+from knowledge.answering.contradictions import Contradiction, contradictions_of
+from knowledge.articles.contradiction_store import ContradictionStore
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.keys import CONTRADICTIONS
 from knowledge.routes.representations import contradiction_json, json_response
 from knowledge.routes.requests import core, municipality_part

@@ -7,8 +7,8 @@ from functools import partial
 
 from aiohttp import web
 
-from knowledge.contradiction_store import OpenContradiction
-from knowledge.records import ArticleRecord, ArticleSummary, Draft, Revision
+from knowledge.articles.contradiction_store import OpenContradiction
+from knowledge.articles.records import ArticleRecord, ArticleSummary, Draft, Revision
 from knowledge.types import Answer, Hit, Source
 
 Json = dict[str, object]

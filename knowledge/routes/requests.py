@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from knowledge.drafts import LANGUAGES
+from knowledge.articles.drafts import LANGUAGES
 from knowledge.errors import FieldError, InvalidFieldsError, KnowledgeError
+from knowledge.indexing.naming import SLUG
 from knowledge.keys import READINESS, Core
-from knowledge.naming import SLUG
 
 MUNICIPALITY_LENGTH = 64
 

@@ -6,7 +6,8 @@ import asyncio
 
 from aiohttp import web
 
-from knowledge.drafts import LANGUAGES
+from knowledge.articles.drafts import LANGUAGES
+from knowledge.finding.search import search
 from knowledge.routes.answers import TEXT_LENGTH
 from knowledge.routes.representations import hit_json, json_response
 from knowledge.routes.requests import (
@@ -16,7 +17,6 @@ from knowledge.routes.requests import (
     municipality_part,
     text_field,
 )
-from knowledge.search import search
 
 routes = web.RouteTableDef()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.markdown import Anchors, render, slug
-from knowledge.chunking import split_article
+from knowledge.indexing.chunking import split_article
 from knowledge.types import Article
 
 TOP = Path(__file__).parents[2]

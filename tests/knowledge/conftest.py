@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from knowledge.database import migrate, open_engine
-from knowledge.drafts import read_draft
+from knowledge.articles.database import migrate, open_engine
+from knowledge.articles.drafts import read_draft
+from knowledge.articles.records import Draft
+from knowledge.articles.store import ArticleStore
 from knowledge.keys import PREPARATION
-from knowledge.records import Draft
 from knowledge.server import init_app
 from knowledge.settings import Settings
-from knowledge.store import ArticleStore
 from knowledge.types import Embedding
 
 

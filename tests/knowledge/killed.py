@@ -4,8 +4,8 @@ import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from knowledge import text
-from knowledge.index import MunicipalityIndex
+from knowledge.indexing.index import MunicipalityIndex
+from knowledge.language import text
 from knowledge.types import Article
 from tests.knowledge.toys import CountingEncoder
 

@@ -11,8 +11,8 @@ import pytest
 from knowledge.adaptation.delta import Delta, write_delta
 from knowledge.adaptation.pairs import KEPT_BACK, PagesError, read_pages
 from knowledge.adaptation.vocabulary import kept_pieces
-from knowledge.tokenizer import build_tokenizer
-from knowledge.weights import Weights, find_weights
+from knowledge.encoding.tokenizer import build_tokenizer
+from knowledge.encoding.weights import Weights, find_weights
 
 
 def page(title: str, **changes: Any) -> dict[str, Any]:

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from knowledge.answer import Answered, UnknownChunkError, answer_question
-from knowledge.chunking import split_article
-from knowledge.confidence import NO_HOPE
-from knowledge.index import MunicipalityIndex
-from knowledge.search import Ranking
+from knowledge.answering.answer import Answered, UnknownChunkError, answer_question
+from knowledge.finding.confidence import NO_HOPE
+from knowledge.finding.search import Ranking
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Answer, Article, Decision, Excerpt, Intent, Source, Status
 from tests.knowledge.toys import Decided
 

@@ -1,7 +1,7 @@
 import datetime
 from typing import Any
 
-from knowledge.chunking import split_article
+from knowledge.indexing.chunking import split_article
 from knowledge.types import Article, Chunk
 
 TEXT = """Du behöver **bygglov**.

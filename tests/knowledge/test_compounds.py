@@ -1,8 +1,8 @@
 import pytest
 
-from knowledge.compounds import Compounds
-from knowledge.lemmas import LemmaTable, read_lemmas
-from knowledge.text import lemmas
+from knowledge.language.compounds import Compounds
+from knowledge.language.lemmas import LemmaTable, read_lemmas
+from knowledge.language.text import lemmas
 
 
 def small(words: str, forms: dict[str, str], group: str) -> Compounds:

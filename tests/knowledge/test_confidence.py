@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge.chunking import split_article
-from knowledge.confidence import (
+from knowledge.finding.confidence import (
     CAREFUL,
     FEWEST_CHOICES,
     WORTH_CHOOSING,
@@ -19,10 +18,11 @@ from knowledge.confidence import (
     load_model,
     lowest_threshold,
 )
-from knowledge.evidence import FEATURES, features
-from knowledge.index import MunicipalityIndex
-from knowledge.logistic import Logistic, probability
-from knowledge.search import Ranking, rank
+from knowledge.finding.evidence import FEATURES, features
+from knowledge.finding.logistic import Logistic, probability
+from knowledge.finding.search import Ranking, rank
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Article, Intent
 
 PAGES = {

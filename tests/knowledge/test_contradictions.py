@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from knowledge.chunking import split_article
-from knowledge.contradictions import contradictions, contradictions_of
-from knowledge.importer import article_of, read_seed
-from knowledge.index import MunicipalityIndex
+from knowledge.answering.contradictions import contradictions, contradictions_of
+from knowledge.articles.importer import article_of, read_seed
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Article
 from tests.knowledge.toys import CountingEncoder, Decided
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.drafts import LONGEST, read_draft, read_id
+from knowledge.articles.drafts import LONGEST, read_draft, read_id
 from knowledge.errors import InvalidFieldsError
 
 Fields = Callable[..., dict[str, Any]]

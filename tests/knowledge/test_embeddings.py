@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
-from knowledge.embeddings import QUERY_BATCH, TURN, EncoderThread, QueryEmbeddings
+from knowledge.encoding.embeddings import QUERY_BATCH, TURN, EncoderThread, QueryEmbeddings
 from knowledge.metrics import Metrics
 from knowledge.types import Embedding
 

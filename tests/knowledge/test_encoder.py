@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge import encoder as encoder_module
 from knowledge.adaptation.delta import Delta
-from knowledge.encoder import (
+from knowledge.encoding import encoder as encoder_module
+from knowledge.encoding.encoder import (
     EncoderError,
     OnnxEncoder,
     is_unpacked,
     load_encoder,
     unpack_encoder,
 )
-from knowledge.onnx_graph import build_onnx
-from knowledge.onnx_session import OnnxSession
-from knowledge.tokenizer import build_tokenizer
+from knowledge.encoding.onnx_graph import build_onnx
+from knowledge.encoding.onnx_session import OnnxSession
+from knowledge.encoding.tokenizer import build_tokenizer
+from knowledge.encoding.weights import Weights, WeightsError, find_weights
 from knowledge.types import Embedding
-from knowledge.weights import Weights, WeightsError, find_weights
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS = 64, 2, 4, 128, 32
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁sök", "▁plats", "▁i", "er", "å", "p", "l", "a"]
@@ -262,7 +262,7 @@ def test_a_strange_weight_file_is_refused(tmp_path: Path, content: bytes) -> Non
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what to install."""
-    monkeypatch.setattr("knowledge.weights.PACKAGE", "no_such_package_at_all")
+    monkeypatch.setattr("knowledge.encoding.weights.PACKAGE", "no_such_package_at_all")
     with pytest.raises(WeightsError, match="install the Python package"):
         find_weights()
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from knowledge import evaluate, fitting
-from knowledge.confidence import WORTH_CHOOSING, load_model
-from knowledge.figures import Outcome, auroc, calibration_error, coverage, figures
-from knowledge.labelled import LabelledFileError, read_articles, read_questions
+from knowledge.evaluation import evaluate, fitting
+from knowledge.evaluation.figures import Outcome, auroc, calibration_error, coverage, figures
+from knowledge.evaluation.labelled import LabelledFileError, read_articles, read_questions
+from knowledge.finding.confidence import WORTH_CHOOSING, load_model
 
 KEYS = {
     "accuracy_at_1",
@@ -244,7 +244,7 @@ def test_fit_writes_a_model_that_can_be_used(
     assert load_model(out).thresholds.clarification == WORTH_CHOOSING
 
 
-PUBLIC = Path(fitting.__file__).parent / "evaluation" / "public_sets.py"
+PUBLIC = Path(fitting.__file__).parent / "public_sets.py"
 
 
 def test_public_sets_leave_out_what_is_missing(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from knowledge.answer import answer_question
-from knowledge.chunking import split_article
-from knowledge.excerpts import MOST, excerpt
-from knowledge.facets import facets
-from knowledge.importer import article_of, read_seed
-from knowledge.index import MunicipalityIndex
-from knowledge.sentences import units
+from knowledge.answering.answer import answer_question
+from knowledge.answering.excerpts import MOST, excerpt
+from knowledge.answering.facets import facets
+from knowledge.answering.sentences import units
+from knowledge.articles.importer import article_of, read_seed
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Article
 from tests.knowledge.toys import Decided
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.facets import facets, names_subject
+from knowledge.answering.facets import facets, names_subject
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.files import Versions, replace_folder
+from knowledge.indexing.files import Versions, replace_folder
 
 
 def test_a_finished_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knowledge.foreign import foreign_language
+from knowledge.language.foreign import foreign_language
 
 TOP = Path(__file__).resolve().parents[2]
 OURS = ("sv", "nb", "nn")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.articles.importer import ImportCounts, SeedError, import_seed, read_seed
+from knowledge.articles.records import Draft
+from knowledge.articles.store import ArticleStore
 from knowledge.errors import InvalidFieldsError
-from knowledge.importer import ImportCounts, SeedError, import_seed, read_seed
-from knowledge.records import Draft
-from knowledge.store import ArticleStore
 
 HEAD = """---
 id: bygglov

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge import index as index_module
-from knowledge.chunking import split_article
-from knowledge.hashes import text_hashes
-from knowledge.index import Diff, MunicipalityIndex
-from knowledge.passages import passages
-from knowledge.search import search
-from knowledge.tokens import MOST_SEGMENTS
+from knowledge.finding.search import search
+from knowledge.indexing import index as index_module
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.hashes import text_hashes
+from knowledge.indexing.index import Diff, MunicipalityIndex
+from knowledge.indexing.passages import passages
+from knowledge.indexing.tokens import MOST_SEGMENTS
+from knowledge.indexing.vectors import text_key
 from knowledge.types import Article, Chunk
-from knowledge.vectors import text_key
 from tests.knowledge.toys import CountingEncoder, vocabulary
 
 TODAY = datetime.date(2026, 3, 1)
@@ -247,7 +247,9 @@ def test_what_another_text_analysis_made_is_made_anew(
     assert articles is articles.refreshed(PAGES, toy_encoder)[0]
     toy_encoder.passages.clear()
     monkeypatch.setattr(index_module, "text_version", lambda: "newer")
-    monkeypatch.setattr("knowledge.text.lemmas", lambda text, _language: text.upper().split())
+    monkeypatch.setattr(
+        "knowledge.language.text.lemmas", lambda text, _language: text.upper().split()
+    )
     new, diff = articles.refreshed(PAGES, toy_encoder)
     assert Diff(kept=3, embedded=0, deleted=0) == diff
     assert new.chunk_words.knows("ALTANEN")

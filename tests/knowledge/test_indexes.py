@@ -9,16 +9,16 @@ import pytest
 from aiohttp import web
 
 from knowledge import server
-from knowledge.chunking import split_article
-from knowledge.drafts import read_draft
-from knowledge.index import MunicipalityIndex
-from knowledge.indexes import Indexes
+from knowledge.articles.drafts import read_draft
+from knowledge.articles.store import ArticleStore
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
+from knowledge.indexing.indexes import Indexes
+from knowledge.indexing.open_indexes import OpenIndexes
 from knowledge.keys import PREPARATION, READINESS
 from knowledge.metrics import Metrics
-from knowledge.open_indexes import OpenIndexes
 from knowledge.server import init_app
 from knowledge.settings import Settings
-from knowledge.store import ArticleStore
 from tests.knowledge.killed import articles
 from tests.knowledge.toys import CountingEncoder
 

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from knowledge.files import Versions
-from knowledge.index import MunicipalityIndex
+from knowledge.indexing.files import Versions
+from knowledge.indexing.index import MunicipalityIndex
 from tests.knowledge.killed import articles, editions, publish
 from tests.knowledge.toys import CountingEncoder, vocabulary
 

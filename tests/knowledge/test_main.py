@@ -8,7 +8,7 @@ import pytest
 
 import knowledge.__main__ as command_line
 from knowledge.__main__ import main
-from knowledge.encoder import EncoderError
+from knowledge.encoding.encoder import EncoderError
 from knowledge.server import serve
 from knowledge.types import Encoder
 

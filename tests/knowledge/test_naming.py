@@ -1,6 +1,6 @@
 import pytest
 
-from knowledge.naming import SLUG_LENGTH, alphabetical, fold, slug
+from knowledge.indexing.naming import SLUG_LENGTH, alphabetical, fold, slug
 
 
 @pytest.mark.parametrize(

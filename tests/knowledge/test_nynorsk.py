@@ -2,8 +2,8 @@ import tomllib
 
 import pytest
 
-from knowledge.nynorsk import WORDS
-from knowledge.text import lemmas
+from knowledge.language.nynorsk import WORDS
+from knowledge.language.text import lemmas
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.quantities import holds_facet, quantities, without_quantities
+from knowledge.answering.quantities import holds_facet, quantities, without_quantities
 
 
 @pytest.mark.parametrize(

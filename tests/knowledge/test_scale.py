@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import scale
-from knowledge.importer import article_of, read_seed
-from knowledge.scale import NoisyEncoder, measured
-from knowledge.scale_plot import PANELS, plot
+from knowledge.articles.importer import article_of, read_seed
+from knowledge.evaluation import scale
+from knowledge.evaluation.scale import NoisyEncoder, measured
+from knowledge.evaluation.scale_plot import PANELS, plot
 from tests.knowledge.toys import CountingEncoder
 
 

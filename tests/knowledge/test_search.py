@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge.chunking import split_article
-from knowledge.index import MunicipalityIndex
-from knowledge.postings import K1, B, Postings
-from knowledge.search import rank, search
+from knowledge.finding.search import rank, search
+from knowledge.indexing.chunking import split_article
+from knowledge.indexing.index import MunicipalityIndex
+from knowledge.indexing.postings import K1, B, Postings
+from knowledge.indexing.vectors import Row, VectorTable
 from knowledge.types import Article, Embedding
-from knowledge.vectors import Row, VectorTable
 
 DOCUMENTS = [["a", "b", "a"], ["b", "c"], ["c", "c", "d", "e"], []]
 

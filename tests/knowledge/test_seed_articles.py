@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from knowledge.importer import article_of, read_seed
+from knowledge.articles.importer import article_of, read_seed
 
 
 def test_a_seed_file_is_the_article_it_would_be_published_as() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.sentences import limits, refers_back, units
+from knowledge.answering.sentences import limits, refers_back, units
 
 WHOLE = [
     "Ring kl. 9 på måndag.",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from knowledge.articles.records import ArticleRecord
 from knowledge.keys import PREPARATION, STORE
-from knowledge.records import ArticleRecord
 from knowledge.server import AccessLog, PortTakenError, init_app, serve
 from knowledge.settings import Settings
 

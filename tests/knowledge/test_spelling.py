@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from knowledge.spelling import Vocabulary, folded, slips
+from knowledge.language.spelling import Vocabulary, folded, slips
 
 TERMS = {
     "förskol": 9,

@@ -8,12 +8,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import ExecutableDDLElement
 
-from knowledge.database import migrate, open_engine
+from knowledge.articles.database import migrate, open_engine
+from knowledge.articles.records import Draft
+from knowledge.articles.store import ArticleStore
+from knowledge.articles.tables import Table
 from knowledge.errors import InvalidFieldsError, NotFoundError, RevisionConflictError
-from knowledge.records import Draft
 from knowledge.settings import Settings
-from knowledge.store import ArticleStore
-from knowledge.tables import Table
 
 MakeDraft = Callable[..., Draft]
 

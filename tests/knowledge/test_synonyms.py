@@ -2,9 +2,9 @@ import tomllib
 
 import pytest
 
-from knowledge.spelling import Vocabulary
-from knowledge.synonyms import WORDS, Synonyms
-from knowledge.text import lemmas, query_terms, tokens
+from knowledge.language.spelling import Vocabulary
+from knowledge.language.synonyms import WORDS, Synonyms
+from knowledge.language.text import lemmas, query_terms, tokens
 
 
 def vocabulary(text: str, language: str, count: int = 1) -> Vocabulary:

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from knowledge.lemmas import LemmaTable
-from knowledge.text import lemmas, tokens
+from knowledge.language.lemmas import LemmaTable
+from knowledge.language.text import lemmas, tokens
 
 
 def test_tokens_keep_northern_letters() -> None:
@@ -74,7 +74,7 @@ def test_lemma_table_gives_back_what_it_was_made_of() -> None:
 def test_text_analysis_does_without_torch() -> None:
     """The server is 190 MB smaller for it, and torch can still be imported afterwards."""
     program = (
-        "import sys; from knowledge.text import lemmas; lemmas('hus', 'sv'); "
+        "import sys; from knowledge.language.text import lemmas; lemmas('hus', 'sv'); "
         "assert 'torch' not in sys.modules; import torch"
     )
     done = subprocess.run([sys.executable, "-c", program], timeout=120, check=False)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from knowledge.search import WAYS
-from knowledge.weighing import Ranked, fit_weights
+from knowledge.evaluation.weighing import Ranked, fit_weights
+from knowledge.finding.search import WAYS
 
 
 def ranked(seed: int, telling: str) -> Ranked:

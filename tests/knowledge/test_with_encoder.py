@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from knowledge.encoder import is_unpacked, unpack_encoder
+from knowledge.encoding.encoder import is_unpacked, unpack_encoder
 from knowledge.keys import PREPARATION
 from knowledge.server import init_app
 from knowledge.settings import Settings, load_settings

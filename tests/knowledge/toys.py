@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from knowledge.confidence import ConfidenceModel
-from knowledge.index import MunicipalityIndex
-from knowledge.search import Ranking
+from knowledge.finding.confidence import ConfidenceModel
+from knowledge.finding.search import Ranking
+from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Decision, Embedding, Intent, Status
 
 

@@ -1,0 +1,1 @@
+"""The page's own words, and what other pages say against them."""

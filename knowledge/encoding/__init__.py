@@ -1,0 +1,1 @@
+"""From texts to vectors: the encoder and what runs it."""

@@ -1,0 +1,1 @@
+"""How well questions are answered: labelled questions, figures, what is fitted on them."""

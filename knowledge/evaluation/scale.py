@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folder",
         type=Path,
         default=Path("var/scale"),
-        help="for the indexes, which are removed afterwards; a million take 11 GB",
+        help="for the indexes, which are removed afterwards; a million take 25 GB",
     )
     parser.add_argument("--plot", type=Path, help="where to draw the figures, such as an .svg file")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")

@@ -1,4 +1,4 @@
-"""python -m knowledge: serve, unpack-encoder, migrate, seed, fit, evaluate, compare, scale."""
+"""python -m knowledge: serve, unpack-encoder, migrate, seed, fit, evaluate, and more measures."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from knowledge.articles.store import ArticleStore
 from knowledge.encoding.encoder import EncoderError, load_encoder, unpack_encoder
 from knowledge.encoding.progress import ProgressEncoder
 from knowledge.errors import KnowledgeError
-from knowledge.evaluation import comparison, evaluate, fitting, scale
+from knowledge.evaluation import comparison, dialogues, evaluate, fitting, scale
 from knowledge.indexing.indexes import refresh_index
+from knowledge.language import evaluate_language
 from knowledge.server import PortTakenError, serve
 from knowledge.settings import Settings, SettingsError, load_settings
 
@@ -69,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("folder", nargs="?", type=Path, default=SEED, help="default: %(default)s")
     fitting.add_arguments(add("fit", "fit ranking and confidence on labelled questions", _fit))
     evaluate.add_arguments(add("evaluate", "measure answers to labelled questions", _evaluate))
+    evaluate_language.add_arguments(
+        add("evaluate-language", "measure how well languages are told", _evaluate_language)
+    )
+    dialogues.add_arguments(add("evaluate-dialogues", "measure follow-up questions", _dialogues))
+    dialogues.add_arguments(
+        add("fit-dialogues", "fit what a follow-up question is", _fit_dialogues)
+    )
     comparison.add_arguments(add("compare", "one table of all sets, with baselines", _compare))
     scale.add_arguments(add("scale", "measure what the index costs at scale", _scale))
     return parser
@@ -125,6 +133,18 @@ def _fit(_settings: Settings, args: argparse.Namespace) -> int:
 
 def _evaluate(_settings: Settings, args: argparse.Namespace) -> int:
     return evaluate.run(args)
+
+
+def _evaluate_language(_settings: Settings, args: argparse.Namespace) -> int:
+    return evaluate_language.run(args)
+
+
+def _dialogues(_settings: Settings, args: argparse.Namespace) -> int:
+    return dialogues.run_evaluation(args)
+
+
+def _fit_dialogues(_settings: Settings, args: argparse.Namespace) -> int:
+    return dialogues.run_fit(args)
 
 
 def _compare(_settings: Settings, args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
 import numpy as np
@@ -11,10 +11,17 @@ import numpy as np
 from knowledge.answering.contradictions import Contradiction, contradictions
 from knowledge.answering.excerpts import excerpt
 from knowledge.answering.facets import facets, names_subject
-from knowledge.finding.confidence import NO_HOPE, ConfidenceModel
+from knowledge.finding.confidence import (
+    FEWEST_CHOICES,
+    MOST_CHOICES,
+    NO_HOPE,
+    ConfidenceModel,
+)
+from knowledge.finding.follow_up import Context, about, follows, says
 from knowledge.finding.search import Floats, Positions, Ranking, rank
 from knowledge.indexing.index import MunicipalityIndex
 from knowledge.language.foreign import foreign_language
+from knowledge.language.text import lemmas, tokens
 from knowledge.types import (
     Answer,
     Choice,
@@ -53,6 +60,20 @@ class Answered:
     contradictions: tuple[Contradiction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """What the conversation was about, for a question that may lean on it.
+
+    `said` is what the resident wrote, `joined` the same with the earlier page's title and
+    `embedding` what the encoder makes of that.
+    """
+
+    context: Context
+    said: str
+    joined: str
+    embedding: Embedding
+
+
 class UnknownChunkError(LookupError):
     """A chosen chunk is not, or no longer, in the index."""
 
@@ -65,8 +86,11 @@ def answer_question(
     chunk: str | None,
     query_embedding: Embedding | None,
     model: ConfidenceModel,
+    earlier: Earlier | None = None,
 ) -> Answered:
     """The answer to a resident's question, or to a choice taken: then `chunk` is the answer.
+
+    `earlier`: what the conversation was about, when it was about something.
 
     Errors: UnknownChunkError; ValueError when there is neither a chunk nor an embedding.
     """
@@ -82,7 +106,21 @@ def answer_question(
     ranking = rank(index, text, language, query_embedding)
     asked = facets(text)
     foreign = foreign_language(text)
-    decision = model.decide(ranking, intent, names_subject(text), foreign is not None)
+    goes_on = False
+    if earlier is not None:
+        with_title = rank(index, earlier.joined, language, earlier.embedding)
+        goes_on = follows(earlier.said, earlier.context.article, ranking, with_title, model)
+        if goes_on:
+            # What a page is called was not said by the resident: it finds, but covers nothing.
+            own = ranking.terms
+            ranking = replace(about(with_title, earlier.context.article), terms=own)
+        elif not asked and says("meant", earlier.said):
+            asked = facets(earlier.context.question)
+    decision = model.decide(ranking, intent, goes_on or names_subject(text), foreign is not None)
+    if not goes_on and not asked and decision.status in ("answered", "clarification"):
+        topics = _topics(ranking, text, language)
+        if len(topics) >= FEWEST_CHOICES:
+            return Answered(_offered(decision, topics, foreign))
     if decision.status == "answered":
         place = _section(ranking, 0, asked, query_embedding)
         shown, position = ranking.hit(place).chunk, int(ranking.chunks[place])
@@ -90,17 +128,12 @@ def answer_question(
         met = _contradictions(ranking, shown, words)
         return Answered(_shown(decision, shown, words, met, foreign), met)
     if decision.status == "clarification":
-        places = model.rivals(ranking)
-        choices = _choices(_sections(ranking, places, asked, query_embedding))
-        languages = {index.chunks[int(ranking.chunks[place])].language for place in places}
-        answer = Answer(
-            "clarification",
-            decision.confidence,
-            choices=choices,
-            page_language=languages.pop() if len(languages) == 1 else None,
-            question_language=foreign,
-        )
-        return Answered(answer)
+        places = _parts(ranking) if goes_on else model.rivals(ranking)
+        if goes_on:
+            chunks = [ranking.hit(place).chunk for place in places]
+        else:
+            chunks = _sections(ranking, places, asked, query_embedding)
+        return Answered(_offered(decision, chunks, foreign))
     few = NEAREST if decision.near >= NO_HOPE else 0
     places = [int(place) for place in ranking.best_of_articles()[:few]]
     nearest = _sections(ranking, places, asked, query_embedding)
@@ -111,6 +144,27 @@ def answer_question(
             nearest=tuple(Source.of(chunk) for chunk in nearest),
             question_language=foreign,
         )
+    )
+
+
+def _topics(ranking: Ranking, text: str, language: str) -> list[Chunk]:
+    """What there is to ask of a page, when all that was said is a word of its title ("bygglov")."""
+    best = ranking.hit(0).chunk
+    said = lemmas(text, language)
+    if len(tokens(text, language)) != 1 or not set(said) & set(lemmas(best.title, language)):
+        return []
+    parts = [c for c in ranking.index.chunks if c.article == best.article and c.heading]
+    return parts[:MOST_CHOICES]
+
+
+def _offered(decision: Decision, chunks: Sequence[Chunk], foreign: str | None) -> Answer:
+    languages = {chunk.language for chunk in chunks}
+    return Answer(
+        "clarification",
+        decision.confidence,
+        choices=_choices(chunks),
+        page_language=languages.pop() if len(languages) == 1 else None,
+        question_language=foreign,
     )
 
 
@@ -140,6 +194,12 @@ def _contradictions(ranking: Ranking, shown: Chunk, words: str) -> tuple[Contrad
     places = np.flatnonzero(np.isin(ranking.articles, best))
     others = [ranking.index.chunks[int(chunk)] for chunk in ranking.chunks[places]]
     return tuple(contradictions(ranking.index, shown, words, others))
+
+
+def _parts(ranking: Ranking) -> list[int]:
+    """Places of the best chunks of the best article, one for each heading."""
+    own = np.flatnonzero(ranking.articles == ranking.articles[0])
+    return [int(place) for place in own[:MOST_CHOICES]]
 
 
 def _sections(

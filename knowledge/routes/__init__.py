@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from knowledge.routes import answers, articles, contradictions, embeddings, health, search
+from knowledge.routes import (
+    answers,
+    articles,
+    contradictions,
+    embeddings,
+    health,
+    languages,
+    search,
+)
 
 
 def add_routes(app: web.Application) -> None:
     """Register every route of the interface."""
-    for part in (health, embeddings, answers, search, articles, contradictions):
+    for part in (health, embeddings, languages, answers, search, articles, contradictions):
         app.add_routes(part.routes)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from knowledge.answering.answer import Answered, UnknownChunkError, answer_question
+from knowledge.answering.answer import Answered, Earlier, UnknownChunkError, answer_question
 from knowledge.errors import FieldError, InvalidFieldsError
 from knowledge.finding.confidence import ConfidenceModel
+from knowledge.finding.follow_up import Context, joined, stated
 from knowledge.indexing.index import MunicipalityIndex
 from knowledge.keys import METRICS, SETTINGS, Core
 from knowledge.routes.contradictions import note_met
@@ -39,6 +40,7 @@ async def create_answer(request: web.Request) -> web.Response:
     chunk = text_field(fields, "chunk", CHUNK_LENGTH, required=False) or None
     text = text_field(fields, "text", TEXT_LENGTH, required=chunk is None)
     intent = _intent(fields.get("intent"))
+    context = _context(fields.get("context"))
     index = loaded.indexes.index(municipality)
     model = loaded.confidence
     if municipality in request.app[SETTINGS].careful_municipalities:
@@ -53,8 +55,17 @@ async def create_answer(request: web.Request) -> web.Response:
                 detail = "chunk names no published part of an article."
                 raise InvalidFieldsError(FieldError("chunk", "unknown", detail)) from None
     if found is None:
-        embedding = (await loaded.queries.embed([text]))[0]
-        found = await _answer(loaded, model, index, text, language, intent, embedding=embedding)
+        asked = text
+        with_title = joined(index, context, text) if context else None
+        if context and with_title:
+            asked = stated(text)
+            embedding, with_context = await loaded.queries.embed([asked, with_title])
+            earlier = Earlier(context, text, with_title, with_context)
+        else:
+            (embedding,), earlier = await loaded.queries.embed([text]), None
+        found = await _answer(
+            loaded, model, index, asked, language, intent, embedding=embedding, earlier=earlier
+        )
     request.app[METRICS].answers.labels(municipality, found.answer.status).inc()
     if found.contradictions:
         note_met(request, found.contradictions)
@@ -71,6 +82,7 @@ async def _answer(
     *,
     chunk: str | None = None,
     embedding: Embedding | None = None,
+    earlier: Earlier | None = None,
 ) -> Answered:
     return await asyncio.get_running_loop().run_in_executor(
         loaded.search_threads,
@@ -82,7 +94,24 @@ async def _answer(
         chunk,
         embedding,
         model,
+        earlier,
     )
+
+
+def _context(value: object) -> Context | None:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        article, question = value.get("article"), value.get("question", "")
+        if (
+            isinstance(article, str)
+            and isinstance(question, str)
+            and len(article) <= CHUNK_LENGTH
+            and len(question) <= TEXT_LENGTH
+        ):
+            return Context(article, question)
+    detail = 'context is {"article": text, "question": text} or null.'
+    raise InvalidFieldsError(FieldError("context", "invalid", detail))
 
 
 def _intent(value: object) -> Intent | None:

@@ -118,7 +118,9 @@ def test_an_unsure_intent_settles_nothing(ranking: Ranking) -> None:
 
 def test_other_intents_leave_the_confidence(ranking: Ranking) -> None:
     """A service question is judged by the evidence alone."""
-    assert model(0.7).decide(ranking) == model(0.7).decide(ranking, Intent("ask_service", 0.99))
+    assert model(0.7).decide(ranking) == model(0.7).decide(
+        ranking, Intent("service_building", 0.99)
+    )
 
 
 def test_nothing_found_is_unanswerable(toy_encoder: Any) -> None:

@@ -22,10 +22,12 @@ def labelled() -> list[dict[str, str]]:
 
 
 def utterances() -> list[str]:
+    """Only those who ask for another language may write in one."""
     return [
         line.removeprefix("- ").strip()
         for path in sorted((TOP / "nlu_data").rglob("*.yml"))
         for item in yaml.safe_load(path.read_text("utf-8")).get("nlu", [])
+        if item["intent"] != "change_language"
         for line in str(item.get("examples", "")).splitlines()
         if line.strip()
     ]

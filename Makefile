@@ -21,9 +21,9 @@ measure:                ## the figures of docs/measurements.md
 	@$(PYTHON) -m ops prepare --for-tests
 	@$(RUN) measure
 
-evaluate:               ## how well questions are answered; PUBLIC=folder adds SweFAQ and NorQuAD
+evaluate:               ## how well questions are answered; PUBLIC=folder adds public sets
 	@$(PYTHON) -m ops prepare
-	@.venv/bin/python -m knowledge compare $(if $(PUBLIC),--public $(PUBLIC))
+	@$(RUN) evaluate $(if $(PUBLIC),--public $(PUBLIC))
 
 clean:                  ## remove what the commands made (articles and conversations in var/ too)
 	rm -rf .venv .venv-bot node_modules gateway/static/build var

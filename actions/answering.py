@@ -9,9 +9,10 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.choices import clarifying_choices, page_choices, person_choice
+from actions.crisis import say_possible
 from actions.knowledge_client import KnowledgeClient
 from actions.turns import latest_text, likeliest_intent
-from actions.types import AnswerData, Event, Intent, KnowledgeAnswer
+from actions.types import AnswerData, Context, Event, Intent, KnowledgeAnswer
 
 
 class ActionAnswerQuestion:
@@ -41,6 +42,7 @@ class ActionAnswerQuestion:
             text=text,
             intent=intent,
             chunk=chunk,
+            context=_context(tracker),
         )
         data: AnswerData = {
             "status": answer.status,
@@ -54,14 +56,31 @@ class ActionAnswerQuestion:
         if answer.question_language:
             data["question_language"] = answer.question_language
         _say(dispatcher, answer, data, intent)
+        say_possible(dispatcher, tracker)
         if _is_nonsense(intent):
             return []
         topic = answer.sources[0].title if answer.sources else None
         events = [SlotSet("last_answer", {**data, "topic": topic})]
+        if answer.status != "out_of_scope":
+            events.append(SlotSet("context_article", _talked_about(answer)))
         if not chunk:
             # A choice's words are ours; the resident's own question stays the one remembered.
             events.append(SlotSet("last_question", text))
         return events
+
+
+def _context(tracker: Tracker) -> Context | None:
+    article = tracker.get_slot("context_article")
+    if not article:
+        return None
+    return {"article": article, "question": tracker.get_slot("last_question") or ""}
+
+
+def _talked_about(answer: KnowledgeAnswer) -> str | None:
+    """The page that the next question may lean on: shown, or offered first."""
+    if answer.choices:
+        return answer.choices[0].chunk.partition("#")[0]
+    return next((source.article for source in (*answer.sources, *answer.nearest)), None)
 
 
 def _say(

@@ -13,6 +13,16 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
 
 from actions.answering import ActionAnswerQuestion
+from actions.crisis import ActionCrisis
+from actions.fault_report import (
+    ActionAskFaultChange,
+    ActionAskFaultConfirmed,
+    ActionAskFaultContact,
+    ActionAskFaultKind,
+    ActionAskFaultPlace,
+    ActionFinishFault,
+    ValidateFaultForm,
+)
 from actions.handoff import ActionOfferPerson, ActionRequestHandoff, ActionTakeOffer
 from actions.knowledge_client import KnowledgeClient, KnowledgeUnavailableError
 from actions.repeating import ActionRepeat
@@ -71,6 +81,14 @@ def all_actions(knowledge: KnowledgeClient) -> list[SvarAction]:
         ActionOfferPerson(),
         ActionTakeOffer(),
         ActionRepeat(),
+        ActionCrisis(),
+        ValidateFaultForm(),
+        ActionAskFaultKind(),
+        ActionAskFaultPlace(),
+        ActionAskFaultContact(),
+        ActionAskFaultConfirmed(),
+        ActionAskFaultChange(),
+        ActionFinishFault(),
     ]
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from actions.types import Choice, KnowledgeChoice, Source
+from actions.types import Choice, HandoffReason, KnowledgeChoice, Source
 
 
-def person_choice() -> Choice:
-    """The offer of a person."""
-    return {
+def person_choice(reason: HandoffReason | None = None) -> Choice:
+    """The offer of a person; with the reason why one may be needed, if there is a special one."""
+    choice: Choice = {
         "title": {"response": "utter_offer_person_title"},
         "text": {"response": "utter_offer_person_text"},
         "chunk": None,
         "action": "handoff",
     }
+    if reason is not None:
+        choice["reason"] = reason
+    return choice
 
 
 def clarifying_choices(choices: Iterable[KnowledgeChoice]) -> list[Choice]:

@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.choices import person_choice
-from actions.turns import previous_messages
+from actions.turns import previous_messages, was_crisis
 from actions.types import Event, HandoffData
 
 
@@ -54,7 +54,7 @@ class ActionTakeOffer:
     ) -> list[Event]:
         """Hand over if a person was the only thing just offered, else take the yes as it is."""
         offered = [choice for _, data in previous_messages(tracker) for choice in _choices(data)]
-        if offered == [person_choice()]:
+        if offered in ([person_choice()], [person_choice("crisis")]):
             _request(dispatcher, tracker)
         else:
             dispatcher.utter_message(response="utter_affirm")
@@ -68,7 +68,7 @@ def _choices(data: Any) -> list[Any]:
 def _request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     answer = tracker.get_slot("last_answer") or {}
     handoff: HandoffData = {
-        "reason": "asked",
+        "reason": "crisis" if was_crisis(tracker) else "asked",
         "topic": answer.get("topic"),
         "confidence": answer.get("confidence"),
         "sources": answer.get("sources", []),

@@ -8,7 +8,7 @@ from typing import Self
 import aiohttp
 from pydantic import ValidationError
 
-from actions.types import Intent, KnowledgeAnswer
+from actions.types import Context, Intent, KnowledgeAnswer
 
 LIMIT = 2.5
 """Seconds to wait for an answer; the resident is told within five that something is wrong."""
@@ -44,8 +44,11 @@ class KnowledgeClient:
         text: str,
         intent: Intent | None,
         chunk: str | None,
+        context: Context | None = None,
     ) -> KnowledgeAnswer:
         """What knowledge decides about a question, or the chunk that a choice stands for.
+
+        `context`: what a question may lean on.
 
         Raises:
             KnowledgeUnavailableError: it can't be reached, takes too long, refuses, or answers
@@ -57,6 +60,7 @@ class KnowledgeClient:
             "text": text,
             "intent": intent,
             "chunk": chunk,
+            "context": context,
         }
         try:
             async with self._session.post(self._url + "/v1/answers", json=question) as response:

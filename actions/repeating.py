@@ -21,10 +21,10 @@ class ActionRepeat:
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
-        """Say it with its choices and sources, but request no second handoff."""
+        """Say it with its choices and sources, but request no second handoff or case."""
         messages = [(text, data) for text, data in previous_messages(tracker) if text]
         for text, data in messages:
-            kept = {key: value for key, value in data.items() if key != "handoff"}
+            kept = {key: value for key, value in data.items() if key not in ("handoff", "case")}
             dispatcher.utter_message(text=text, json_message=kept)
         if not messages:
             dispatcher.utter_message(response="utter_repeat_nothing")

@@ -49,5 +49,10 @@ def previous_messages(tracker: Tracker) -> list[tuple[str, MessageData]]:
     return folded
 
 
+def was_crisis(tracker: Tracker) -> bool:
+    """Whether the bot said whom to call in one of the turns that the tracker still holds."""
+    return any("crisis" in _data(event) for event in tracker.events if event.get("event") == "bot")
+
+
 def _data(event: dict[str, Any]) -> MessageData:
     return cast(MessageData, (event.get("data") or {}).get("custom") or {})

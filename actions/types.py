@@ -9,6 +9,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 Status = Literal["answered", "clarification", "unanswerable", "out_of_scope"]
+CrisisKind = Literal["suicide", "violence", "child", "illness", "fire"]
+Language = Literal["sv", "nb", "nn"]
+HandoffReason = Literal["asked", "crisis"]
 Event = dict[str, Any]
 """An event of Rasa as JSON, as the functions of `rasa_sdk.events` make it."""
 
@@ -69,6 +72,13 @@ class Intent(TypedDict):
     confidence: float
 
 
+class Context(TypedDict):
+    """What the conversation was about before: the page that was talked about, and the question."""
+
+    article: str
+    question: str
+
+
 class ResponseText(TypedDict):
     """A text of the domain, by its key: the channel puts in the words of the language."""
 
@@ -76,12 +86,16 @@ class ResponseText(TypedDict):
 
 
 class Choice(TypedDict):
-    """A button: its title, what it writes as the resident's message, and what that leads to."""
+    """A button: its title, what it writes as the resident's message, and what that leads to.
+
+    `reason`: why a handoff that it leads to is needed, when that isn't only that it was asked for.
+    """
 
     title: str | ResponseText
     text: str | ResponseText
     chunk: str | None
     action: Literal["handoff"] | None
+    reason: NotRequired[HandoffReason]
 
 
 class AnswerData(TypedDict):
@@ -98,11 +112,21 @@ class AnswerData(TypedDict):
 class HandoffData(TypedDict):
     """What an operator gets to see; None and empty where the conversation holds nothing."""
 
-    reason: Literal["asked"]
+    reason: HandoffReason
     topic: str | None
     confidence: float | None
     sources: list[dict[str, str]]
     summary: str | None
+
+
+class CaseData(TypedDict):
+    """A fault to be mended; `contact`: the resident gave one, which the gateway keeps."""
+
+    kind: str
+    title: str
+    place: str
+    description: str
+    contact: bool
 
 
 class MessageData(TypedDict):
@@ -111,6 +135,9 @@ class MessageData(TypedDict):
     choices: NotRequired[list[Choice]]
     answer: NotRequired[AnswerData]
     handoff: NotRequired[HandoffData]
+    crisis: NotRequired[CrisisKind]
+    asks: NotRequired[Literal["contact", "nothing"]]
+    case: NotRequired[CaseData]
 
 
 class SvarAction(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway import health, page_views, sign_in
+from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
@@ -20,6 +21,7 @@ from gateway.erasures import Erasures
 from gateway.events import LocalHub, LocalPresence
 from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
+from gateway.hearing import Hearing
 from gateway.keys import (
     BOT,
     CONVERSATIONS,
@@ -44,6 +46,7 @@ from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
 from gateway.observe import count_requests
 from gateway.openapi import document
+from gateway.outbox import Outbox
 from gateway.pages import Pages
 from gateway.problems import problems
 from gateway.rasa_client import BotClient
@@ -61,6 +64,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *desk.ENDPOINTS,
     *editor.ENDPOINTS,
 )
+OUTBOX_SECONDS = 3.0
+"""How long stopping waits for a mail that is under way; it is sent again after the next start."""
 
 
 def init_app(settings: Settings) -> web.Application:
@@ -112,8 +117,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 async def _clients(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     async with ClientSession(cookie_jar=DummyCookieJar(), trust_env=False) as session:
-        names = {tenant.id: tenant.name for tenant in app[MUNICIPALITIES].values()}
-        app[BOT] = BotClient(session, settings.bot_url, settings.turn_seconds, names)
+        app[BOT] = BotClient(session, settings.bot_url, settings.turn_seconds, app[MUNICIPALITIES])
         app[KNOWLEDGE] = KnowledgeClient(
             session, settings.knowledge_url, settings.knowledge_seconds
         )
@@ -127,19 +131,35 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
     app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts)
+    cases = Cases(database, tenants)
+    outbox = Outbox(database, cases, tenants, texts, app[METRICS], app[SETTINGS])
     app[TURNS] = Turns(
         database,
         hub,
         app[HANDOFFS],
+        cases,
+        outbox,
         app[BOT],
+        Hearing(app[KNOWLEDGE], tenants),
         texts,
         app[METRICS],
         app[SETTINGS].turn_seconds,
     )
     app[ERASURES] = Erasures(database, app[BOT])
-    retention = Retention(app[CONVERSATIONS], app[METRICS], app[SETTINGS].retention_days)
-    chores = [asyncio.create_task(chore) for chore in (app[ERASURES].run(), retention.run())]
+    retention = Retention(
+        app[CONVERSATIONS],
+        app[METRICS],
+        app[SETTINGS].retention_days,
+        cases,
+        app[SETTINGS].case_retention_days,
+    )
+    chores = [
+        asyncio.create_task(chore) for chore in (app[ERASURES].run(), retention.run(), outbox.run())
+    ]
     yield
+    outbox.stop()
+    # It may be between a mail that was accepted and the note of it.
+    await asyncio.wait(chores[-1:], timeout=OUTBOX_SECONDS)
     for chore in chores:
         chore.cancel()
     await asyncio.gather(*chores, return_exceptions=True)

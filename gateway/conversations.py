@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.cases import unlink_conversation
 from gateway.database import Database
 from gateway.errors import FieldError, NotFoundError, NotSignedInError
 from gateway.events import Event, Hub, conversation_topic, desk_topic
@@ -208,6 +209,7 @@ class Conversations:
             )
             if found is None:
                 return False
+            await unlink_conversation(session, conversation)
             await session.execute(delete(TransferRow).where(TransferRow.handoff_id.in_(handoffs)))
             for table in (HandoffRow, FeedbackRow, MessageRow):
                 await session.execute(delete(table).where(table.conversation_id == conversation))

@@ -53,6 +53,7 @@ class Colleague(Frozen):
 def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffRequest:
     """Fill what a handoff does not say from the transcript: only words that stand in it.
 
+    The offer of a person may have said why one is needed: that outranks that it was asked for.
     The topic is the resident's last utterance that was not itself the wish for a person; the
     summary their last few; confidence and sources those of the bot's last answer.
     """
@@ -76,7 +77,7 @@ def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffR
         None,
     )
     return HandoffRequest(
-        reason=wanted.reason,
+        reason=_reason(wanted, newest_first),
         topic=wanted.topic or (utterances[0][:TOPIC_LENGTH] if utterances else None),
         confidence=(
             wanted.confidence
@@ -86,6 +87,13 @@ def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffR
         sources=wanted.sources or (answer.sources if answer else ()),
         summary=wanted.summary or "\n".join(reversed(utterances[:SUMMARY_UTTERANCES])) or None,
     )
+
+
+def _reason(wanted: HandoffRequest, newest_first: Sequence[Message]) -> str:
+    if wanted.reason != "asked":
+        return wanted.reason
+    offered = (choice.reason for message in newest_first for choice in message.choices)
+    return next((reason for reason in offered if reason), wanted.reason)
 
 
 class Handoffs:
@@ -353,7 +361,7 @@ class Handoffs:
         **values: str,
     ) -> Appended:
         text = self._texts.say(conversation.language, key, **values)
-        draft = Draft(author=Author.SYSTEM, text=text)
+        draft = Draft(author=Author.SYSTEM, text=text, language=conversation.language)
         told = await append(session, conversation.id, [draft], turn=turn)
         assert told is not None, "the conversation was read in the same transaction"
         return told

@@ -1,7 +1,8 @@
-"""Telling those who ask in another language which language the page is in."""
+"""Telling those who write in another language which one the page and the replies are in."""
 
 from __future__ import annotations
 
+from gateway.hearing import Heard
 from gateway.texts import Texts
 from gateway.types import Answer, AnswerStatus, Note
 
@@ -12,17 +13,24 @@ _KEYS = {
 }
 
 
-def language_notes(texts: Texts, language: str, answer: Answer) -> tuple[Note, ...]:
-    """A line in English, and one in the conversation's language unless English was asked in.
+def language_notes(texts: Texts, heard: Heard, answer: Answer) -> tuple[Note, ...]:
+    """A line in English, or in the reply's language for a neighbour who reads it.
 
-    None when the question was in a language of ours, or no page is shown or offered.
+    Where knowledge could name the question's language and it is not English, the line in
+    English is followed by one in the reply's. None when the question was in the reply's
+    language, or no page is shown or offered.
     """
-    page, question = answer.page_language, answer.question_language
+    page, question, reply = answer.page_language, answer.question_language, heard.reply
     key = _KEYS.get(answer.status)
-    if key is None or page not in texts.languages or not question:
+    if key is None or page not in texts.languages:
         return ()
-    english = Note(text=texts.say(language, f"{key}.en.{page}"), language=ENGLISH)
-    if question == ENGLISH:
+    if not question:
+        if heard.language == reply:
+            return ()
+        if heard.language in texts.languages:
+            return (Note(text=texts.say(reply, "answer.reply_language"), language=reply),)
+    english = Note(text=texts.say(reply, f"{key}.en.{page}"), language=ENGLISH)
+    if not question or question == ENGLISH:
         return (english,)
-    own = Note(text=texts.say(language, f"{key}.{page}"), language=language)
+    own = Note(text=texts.say(reply, f"{key}.{page}"), language=reply)
     return (english, own)

@@ -113,6 +113,26 @@ def mask(text: str, *, contacts: bool = True) -> Masking:
     With `contacts` False only identity numbers are replaced: an operator may give out a
     telephone number or an e-mail address.
     """
+    found = _find(text, contacts)
+    pieces: list[str] = []
+    position = 0
+    for start, end, kind in found:
+        pieces += [text[position:start], f"[{kind}]"]
+        position = end
+    pieces.append(text[position:])
+    return Masking("".join(pieces), tuple(kind for _, _, kind in found))
+
+
+def contacts_in(text: str) -> tuple[str, ...]:
+    """Give the telephone numbers and e-mail addresses that `mask` would take out, in order."""
+    return tuple(
+        text[start:end].strip()
+        for start, end, kind in _find(text, True)
+        if kind in (Masked.TELEPHONE, Masked.EMAIL)
+    )
+
+
+def _find(text: str, contacts: bool) -> list[tuple[int, int, Masked]]:
     found: list[tuple[int, int, Masked]] = []
     if contacts:
         found.extend((match.start(), match.end(), Masked.EMAIL) for match in _EMAIL.finditer(text))
@@ -132,13 +152,7 @@ def mask(text: str, *, contacts: bool = True) -> Masking:
             if not any(start < other_end and other < end for other, other_end, _ in inside)
         )
     found.sort()
-    pieces: list[str] = []
-    position = 0
-    for start, end, kind in found:
-        pieces += [text[position:start], f"[{kind}]"]
-        position = end
-    pieces.append(text[position:])
-    return Masking("".join(pieces), tuple(kind for _, _, kind in found))
+    return found
 
 
 def _search(text: str, groups: list[_Group], contacts: bool) -> Iterator[tuple[int, int, Masked]]:

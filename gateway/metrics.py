@@ -48,6 +48,12 @@ class Metrics:
             "Conversations erased because nothing was written in them for SVAR_RETENTION_DAYS.",
             registry=self.registry,
         )
+        self.cases = Counter(
+            "svar_gateway_cases",
+            "Reports of something broken: made, mailed, or failed (a mail that is tried again).",
+            ("event",),
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "svar_gateway_sockets",
             "Open WebSockets, by page: conversation or desk.",

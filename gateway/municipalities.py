@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +31,42 @@ class MunicipalityError(ValueError):
     """A municipality's file can't be used; the text says which file, where and why."""
 
 
+FAULT_KINDS = (
+    "lamp",
+    "road",
+    "water",
+    "bin",
+    "litter",
+    "playground",
+    "tree",
+    "graffiti",
+    "snow",
+    "sign",
+    "other",
+)
+"""The kinds of fault that residents report, as the bot names them."""
+
+EMAIL_PATTERN = r"^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+$"
+
+
+class Department(BaseModel):
+    """Who mends what: the kinds of fault whose reports are mailed to this address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: dict[str, Text]
+    email: Annotated[str, Field(pattern=EMAIL_PATTERN)]
+    faults: tuple[str, ...] = ()
+
+    @field_validator("faults")
+    @classmethod
+    def _kinds_exist(cls, faults: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in faults:
+            if kind not in FAULT_KINDS:
+                raise ValueError(f"{kind!r} is not one of {', '.join(FAULT_KINDS)}")
+        return faults
+
+
 class Municipality(BaseModel):
     """One tenant: what residents are told about it, and which websites may carry its chat."""
 
@@ -46,7 +82,11 @@ class Municipality(BaseModel):
     website: Text
     allowed_origins: tuple[str, ...] = ()
     timezone: str
+    country: Literal["SE", "NO"]
+    """Whose emergency numbers the bot gives."""
     demo_staff: dict[Role, Text] = {}
+    on_call_phone: Text | None = None
+    departments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], Department] = {}
 
     @field_validator("languages")
     @classmethod
@@ -84,6 +124,33 @@ class Municipality(BaseModel):
         if missing:
             raise ValueError(f"hours has no text for {', '.join(missing)}")
         return self
+
+    @model_validator(mode="after")
+    def _departments_agree(self) -> Self:
+        seen: dict[str, str] = {}
+        for id_, department in self.departments.items():
+            missing = [each for each in self.languages if each not in department.name]
+            if missing:
+                raise ValueError(f"departments.{id_}.name has no text for {', '.join(missing)}")
+            for kind in department.faults:
+                if kind in seen:
+                    raise ValueError(f"both {seen[kind]} and {id_} have the fault {kind!r}")
+                seen[kind] = id_
+        return self
+
+    @property
+    def emergency_phone(self) -> str:
+        """Whom to call about what can't wait: who is on call, or else the municipality."""
+        return self.on_call_phone or self.phone
+
+    def department_of(self, kind: str) -> str | None:
+        """The id of the department that mends a kind of fault; None: the municipality itself."""
+        return next((id_ for id_, each in self.departments.items() if kind in each.faults), None)
+
+    def address_of(self, department: str | None) -> str:
+        """The e-mail address of a department; the municipality's own without one."""
+        found = self.departments.get(department or "")
+        return self.email if found is None else found.email
 
 
 def load_municipalities(folder: Path) -> Mapping[str, Municipality]:

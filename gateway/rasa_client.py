@@ -9,7 +9,16 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from pydantic import Field, ValidationError
 
 from gateway.errors import BotError
-from gateway.types import Answer, AnswerStatus, Choice, Frozen, HandoffRequest
+from gateway.municipalities import Municipality
+from gateway.types import (
+    Answer,
+    AnswerStatus,
+    Asks,
+    CaseRequest,
+    Choice,
+    Frozen,
+    HandoffRequest,
+)
 
 
 class BotMessage(Frozen):
@@ -19,6 +28,8 @@ class BotMessage(Frozen):
     choices: tuple[Choice, ...] = ()
     answer: Answer | None = None
     handoff: HandoffRequest | None = None
+    asks: Asks | None = None
+    case: CaseRequest | None = None
 
 
 class BotReply(Frozen):
@@ -31,11 +42,15 @@ class BotClient:
     """The way to the bot's own channel."""
 
     def __init__(
-        self, session: ClientSession, address: str, seconds: float, names: Mapping[str, str]
+        self,
+        session: ClientSession,
+        address: str,
+        seconds: float,
+        municipalities: Mapping[str, Municipality],
     ) -> None:
-        """Talk to the bot at `address`; `names` gives each municipality's shown name by its id."""
+        """Talk to the bot at `address`, and tell it of the municipalities what it may say."""
         self._session = session
-        self._names = names
+        self._municipalities = municipalities
         self._address = address
         self._timeout = ClientTimeout(total=seconds)
 
@@ -47,11 +62,14 @@ class BotClient:
         Raises BotError when it can't be reached, is too slow, fails or says so, or replies with
         nothing or with something else than was agreed.
         """
+        tenant = self._municipalities[municipality]
         metadata = {
             "municipality": municipality,
-            "municipality_name": self._names[municipality],
+            "municipality_name": tenant.name,
             "language": language,
             "chunk": chunk,
+            "on_call_phone": tenant.emergency_phone,
+            "country": tenant.country,
         }
         turn = {"conversation": conversation, "text": text, "metadata": metadata}
         body = await self._ask("POST", "turns", turn)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.metrics import Metrics
 from gateway.transcripts import now
@@ -20,13 +21,15 @@ log = logging.getLogger(__name__)
 
 
 class Retention:
-    """Erases outdated conversations as if their residents had; the bot forgets them too."""
+    """Erases outdated cases and conversations, these as if their residents had."""
 
     def __init__(
         self,
         conversations: Conversations,
         metrics: Metrics,
         days: int,
+        cases: Cases | None = None,
+        case_days: int = 365,
         *,
         every_seconds: float = EVERY_SECONDS,
         at_once: int = AT_ONCE,
@@ -35,6 +38,8 @@ class Retention:
         self._conversations = conversations
         self._metrics = metrics
         self._kept = timedelta(days=days)
+        self._cases = cases
+        self._cases_kept = timedelta(days=case_days)
         self._every = every_seconds
         self._at_once = at_once
         self._clock = clock
@@ -55,7 +60,9 @@ class Retention:
             await asyncio.sleep(due - loop.time())
 
     async def erase_outdated(self) -> None:
-        """Erase, batch by batch, every conversation whose last message is too old."""
+        """Erase every case and, batch by batch, every conversation that is too old."""
+        if self._cases is not None:
+            await self._cases.erase_outdated(self._clock() - self._cases_kept)
         before = self._clock() - self._kept
         while erased := await self._conversations.erase_idle(before, self._at_once):
             self._metrics.outdated.inc(erased)

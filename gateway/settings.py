@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.proxies import Network, parse_networks
@@ -51,6 +51,23 @@ class Settings(BaseSettings):
     retention_days: Annotated[
         int, Field(ge=1, le=3650, description="a whole number of days, 1 to 3650")
     ] = 90
+    case_retention_days: Annotated[
+        int, Field(ge=1, le=3650, description="a whole number of days, 1 to 3650")
+    ] = 365
+    smtp_host: Annotated[str, Field(description="the name or address of a mail server")] = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 587
+    smtp_user: Annotated[str, Field(description="a name that the mail server knows")] = ""
+    smtp_password: Annotated[SecretStr, Field(description="that name's password")] = SecretStr("")
+    smtp_tls: Annotated[
+        Literal["none", "starttls", "tls"], Field(description="none, starttls or tls")
+    ] = "starttls"
+    mail_from: Annotated[
+        str,
+        Field(
+            pattern=r"^(?:[^@\s<>,;]+@[^@\s<>,;]+)?$",
+            description="an e-mail address such as svar@example.org",
+        ),
+    ] = ""
     trusted_proxies: Annotated[
         str,
         Field(description="addresses or networks with commas between, such as 10.0.0.5, fd00::/8"),
@@ -112,7 +129,7 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         allowed = Settings.model_fields[name].description
-        value = "" if name == "database_url" else f"={first['input']!r}"
+        value = "" if name in ("database_url", "smtp_password") else f"={first['input']!r}"
         raise SettingsError(
             f"{PREFIX}{name.upper()}{value} can't be used: it must be {allowed}"
         ) from error

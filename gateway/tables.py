@@ -199,6 +199,56 @@ class FeedbackRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CaseRow(Base):
+    """A report of something broken, which is mailed to whoever mends it.
+
+    An erased conversation leaves its case without itself and without the resident's words.
+    `attempts` counts the mails that were tried; the next one is due at `due_at`.
+    """
+
+    __tablename__ = "cases"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL"), index=True
+    )
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    place: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    department: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+
+
+class ContactRow(Base):
+    """How to reach a resident who was asked for it; in no transcript, no log and not in the bot.
+
+    `asked_seq` is the message that asked: what the resident writes next may hold a contact. With
+    a case it goes along with the mail, and is deleted when that has been accepted; it is never
+    kept for more than a day.
+    """
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
+    )
+    case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"), index=True
+    )
+    asked_seq: Mapped[int] = mapped_column(Integer)
+    contact: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ErasureRow(Base):
     """A conversation that has been erased and that the bot has yet to forget."""
 

@@ -35,6 +35,13 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "answer.pages_language.en.sv": frozenset(),
     "answer.pages_language.en.nb": frozenset(),
     "answer.pages_language.en.nn": frozenset(),
+    "answer.reply_language": frozenset(),
+    "system.contact_kept": frozenset(),
+    "case.mail.subject": frozenset({"reference", "kind", "place"}),
+    "case.mail.body": frozenset(
+        {"municipality", "reference", "kind", "place", "description", "contact"}
+    ),
+    "case.mail.nothing": frozenset(),
     "choice.person.title": frozenset(),
     "choice.person.text": frozenset(),
 }

@@ -108,7 +108,7 @@ async def append(
             seq=found.last_seq - len(drafts) + number,
             author=draft.author,
             text=draft.text,
-            language=found.language,
+            language=draft.language or found.language,
             created_at=moment,
             choices=[choice.model_dump(mode="json") for choice in draft.choices],
             answer=None if draft.answer is None else draft.answer.model_dump(mode="json"),
@@ -181,12 +181,12 @@ async def _taken_earlier(session: AsyncSession, conversation: str, client_id: st
     return Taken(as_conversation(found), as_message(row), handled=row.handled, fresh=False)
 
 
-async def mark_handled(session: AsyncSession, conversation: str, seq: int) -> None:
-    """Note that nothing more will come of a resident's message."""
+async def mark_handled(session: AsyncSession, conversation: str, seq: int, language: str) -> None:
+    """Note that nothing more will come of a resident's message, and what language it is in."""
     await session.execute(
         update(MessageRow)
         .where(MessageRow.conversation_id == conversation, MessageRow.seq == seq)
-        .values(handled=True)
+        .values(handled=True, language=language)
         .execution_options(synchronize_session=False)
     )
 
@@ -245,6 +245,16 @@ async def status_and_before(
     if not rows:
         return None, ()
     return Status(rows[0][0]), tuple(as_message(row) for _, row in rows[1:])
+
+
+async def noted(session: AsyncSession, conversation: str) -> bool:
+    """Tell whether an answer of the conversation has come with notes."""
+    answers = await session.scalars(
+        select(MessageRow.answer).where(
+            MessageRow.conversation_id == conversation, MessageRow.answer.is_not(None)
+        )
+    )
+    return any(answer and answer.get("notes") for answer in answers)
 
 
 def offered_choices(newest_first: Sequence[Message]) -> tuple[Choice, ...]:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import IntegrityError
 
 from gateway import transcripts
+from gateway.cases import Cases
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import BotError, TooManyError
 from gateway.events import Hub
 from gateway.handoff import Handoffs
+from gateway.hearing import Heard, Hearing
 from gateway.language_notes import language_notes
-from gateway.masking import Masking, mask
+from gateway.masking import Masked, Masking, contacts_in, mask
 from gateway.metrics import Metrics
+from gateway.named_choices import named_choice
+from gateway.outbox import Outbox
 from gateway.rasa_client import BotClient, BotMessage
 from gateway.tables import ConversationRow
 from gateway.texts import Texts
@@ -26,7 +30,9 @@ from gateway.types import (
     Action,
     Answer,
     AnswerStatus,
+    Asks,
     Author,
+    CaseRequest,
     Choice,
     Conversation,
     Draft,
@@ -34,6 +40,8 @@ from gateway.types import (
     Message,
     Status,
 )
+
+CONTACTS = frozenset({Masked.TELEPHONE, Masked.EMAIL})
 
 LINE_LENGTH = 8
 """How many turns of one conversation may wait for each other."""
@@ -63,6 +71,17 @@ class _Line:
     running: dict[int, asyncio.Task[TurnResult]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What a message is answered with, and what it leads to beside words."""
+
+    heard: Heard
+    drafts: tuple[Draft, ...] = ()
+    wanted: HandoffRequest | None = None
+    asks: Asks | None = None
+    case: CaseRequest | None = None
+
+
 class Turns:
     """Takes residents' messages and sees to it that each is answered once, in order."""
 
@@ -71,7 +90,10 @@ class Turns:
         database: Database,
         hub: Hub,
         handoffs: Handoffs,
+        cases: Cases,
+        outbox: Outbox,
         bot: BotClient,
+        hearing: Hearing,
         texts: Texts,
         metrics: Metrics,
         seconds: float,
@@ -79,7 +101,10 @@ class Turns:
         self._database = database
         self._hub = hub
         self._handoffs = handoffs
+        self._cases = cases
+        self._outbox = outbox
         self._bot = bot
+        self._hearing = hearing
         self._texts = texts
         self._metrics = metrics
         self._seconds = seconds
@@ -122,11 +147,12 @@ class Turns:
         deadline: float,
     ) -> asyncio.Task[TurnResult]:
         masking = mask(text)
+        contacts = contacts_in(text) if CONTACTS & set(masking.found) else ()
         try:
-            taken, notices = await self._record(conversation, masking, client_id)
+            taken, notices = await self._record(conversation, masking, contacts, client_id)
         except IntegrityError:
             # Another gateway took the same message at the same moment; now it can be found.
-            taken, notices = await self._record(conversation, masking, client_id)
+            taken, notices = await self._record(conversation, masking, contacts, client_id)
         seq = taken.message.seq
         if taken.fresh:
             for kind in masking.found:
@@ -144,17 +170,31 @@ class Turns:
         return line.running[seq]
 
     async def _record(
-        self, conversation: Conversation, masking: Masking, client_id: str | None
+        self,
+        conversation: Conversation,
+        masking: Masking,
+        contacts: tuple[str, ...],
+        client_id: str | None,
     ) -> tuple[Taken, tuple[Message, ...]]:
         async with self._database.writing() as session:
             taken = await transcripts.take(session, conversation.id, masking.text, client_id)
             if not (taken.fresh and masking.found):
                 return taken, ()
-            text = self._texts.say(conversation.language, "system.masked")
+            kept = (
+                bool(contacts)
+                and taken.conversation.status is Status.WITH_BOT
+                and await self._cases.keep(session, conversation.id, taken.message.seq, contacts)
+            )
+            keys = ["system.contact_kept"] if kept else []
+            if not kept or set(masking.found) - CONTACTS:
+                keys.append("system.masked")
             notice = await transcripts.append(
                 session,
                 conversation.id,
-                [Draft(author=Author.SYSTEM, text=text)],
+                [
+                    Draft(author=Author.SYSTEM, text=self._texts.say(conversation.language, key))
+                    for key in keys
+                ],
                 turn=taken.message.seq,
             )
             return taken, notice.messages if notice else ()
@@ -182,54 +222,68 @@ class Turns:
         """
         conversation, message = taken.conversation, taken.message
         async with line.turn:
-            drafts, wanted = await self._answer(conversation, message, deadline)
-            changed = await self._store(conversation, message, drafts, wanted)
+            reply = await self._answer(conversation, message, deadline)
+            changed = await self._store(conversation, message, reply)
+        if reply.case is not None:
+            self._outbox.wake()
         await announce(self._hub, changed.conversation)
         if not taken.fresh:
             # Taken up again: part of what belongs to it was stored the first time.
             return await self._again(conversation, message.seq)
+        message = message.model_copy(update={"language": reply.heard.language})
         return TurnResult(changed.conversation.status, (message, *notices, *changed.messages))
 
     async def _answer(
         self, conversation: Conversation, message: Message, deadline: float
-    ) -> tuple[Sequence[Draft], HandoffRequest | None]:
+    ) -> _Reply:
         async with self._database.reading() as session:
             status, before = await transcripts.status_and_before(
                 session, conversation.id, message.seq
             )
-        choice = self._choice(message, before)
+        heard = self._hearing.so_far(conversation, before)
+        choice = self._choice(message, before, heard.reply)
         if choice is not None and choice.action is Action.HANDOFF:
-            return (), HandoffRequest(reason="asked")
+            return _Reply(heard, wanted=HandoffRequest(reason="asked"))
         if status is not Status.WITH_BOT:
-            return (), None
+            return _Reply(heard)
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             async with asyncio.timeout_at(deadline):
+                if choice is None:
+                    heard = await self._hearing.hear(conversation, message, before)
                 reply = await self._bot.turn(
                     conversation.id,
                     message.text,
                     municipality=conversation.municipality,
-                    language=conversation.language,
+                    language=heard.reply,
                     chunk=None if choice is None else choice.chunk,
                 )
         except (BotError, TimeoutError) as error:
             log.warning("the bot did not answer: %s", error or "too late")
             self._metrics.turns.labels("failed").inc()
-            return self._failure(conversation), None
+            return _Reply(heard, self._failure(heard.reply))
         finally:
             self._metrics.turn_seconds.observe(loop.time() - began)
         self._metrics.turns.labels("answered").inc()
-        wanted = next((said.handoff for said in reply.messages if said.handoff), None)
-        drafts = [self._as_draft(conversation, said) for said in reply.messages if _is_said(said)]
-        return drafts, wanted
+        said = [each for each in reply.messages if _is_said(each)]
+        return _Reply(
+            heard,
+            await self._drafts(conversation, heard, said),
+            next((each.handoff for each in reply.messages if each.handoff), None),
+            next((each.asks for each in reversed(said) if each.asks), None),
+            next((each.case for each in said if each.case), None),
+        )
 
-    def _choice(self, message: Message, before: Sequence[Message]) -> Choice | None:
+    def _choice(self, message: Message, before: Sequence[Message], language: str) -> Choice | None:
         said = message.text.strip().casefold()
-        for choice in transcripts.offered_choices(before):
+        offered = transcripts.offered_choices(before)
+        for choice in offered:
             if choice.text.strip().casefold() == said:
                 return choice
-        person = self._person(message.language)
+        if named := named_choice(message.text, offered):
+            return named
+        person = self._person(language)
         return person if person.text.strip().casefold() == said else None
 
     def _person(self, language: str) -> Choice:
@@ -239,19 +293,36 @@ class Turns:
             action=Action.HANDOFF,
         )
 
-    def _as_draft(self, conversation: Conversation, said: BotMessage) -> Draft:
-        answer = said.answer
-        if answer is not None:
-            notes = language_notes(self._texts, conversation.language, answer)
-            answer = answer.model_copy(update={"notes": notes})
-        return Draft(author=Author.BOT, text=said.text, choices=said.choices, answer=answer)
+    async def _drafts(
+        self, conversation: Conversation, heard: Heard, said: Sequence[BotMessage]
+    ) -> tuple[Draft, ...]:
+        """Give what the bot said; notes about languages come once in a conversation."""
+        notes = [
+            () if each.answer is None else language_notes(self._texts, heard, each.answer)
+            for each in said
+        ]
+        if any(notes):
+            async with self._database.reading() as session:
+                if await transcripts.noted(session, conversation.id):
+                    notes = [()] * len(said)
+        return tuple(
+            Draft(
+                author=Author.BOT,
+                text=each.text,
+                language=heard.reply,
+                choices=each.choices,
+                answer=each.answer and each.answer.model_copy(update={"notes": own}),
+            )
+            for each, own in zip(said, notes, strict=True)
+        )
 
-    def _failure(self, conversation: Conversation) -> tuple[Draft, ...]:
+    def _failure(self, language: str) -> tuple[Draft, ...]:
         return (
             Draft(
                 author=Author.SYSTEM,
-                text=self._texts.say(conversation.language, "system.error"),
-                choices=(self._person(conversation.language),),
+                text=self._texts.say(language, "system.error"),
+                language=language,
+                choices=(self._person(language),),
                 answer=Answer(status=AnswerStatus.ERROR, confidence=0.0),
             ),
         )
@@ -260,14 +331,17 @@ class Turns:
         self,
         conversation: Conversation,
         message: Message,
-        drafts: Sequence[Draft],
-        wanted: HandoffRequest | None,
+        reply: _Reply,
     ) -> Appended:
         """Store what came back and that the message is handled, in one transaction."""
+        drafts, wanted = reply.drafts, reply.wanted
         somebody = wanted is not None and await self._handoffs.somebody_there(conversation)
         changed: Appended | None = None
         messages: tuple[Message, ...] = ()
         async with self._database.writing() as session:
+            if reply.case is not None:
+                reference = await self._cases.make(session, conversation, reply.case)
+                drafts = tuple(_with_reference(draft, reference) for draft in drafts)
             if drafts:
                 # A person may have taken over while the bot was thinking: then it is silent.
                 changed = await transcripts.append(
@@ -278,18 +352,29 @@ class Turns:
                     turn=message.seq,
                 )
                 messages = changed.messages if changed else ()
+            if reply.asks is not None and messages:
+                await self._cases.note(session, conversation, reply.asks, messages[-1].seq)
             if wanted is not None:
+                spoken = conversation.model_copy(update={"language": reply.heard.reply})
                 changed = await self._handoffs.request_within(
-                    session, conversation, wanted, somebody=somebody, turn=message.seq
+                    session, spoken, wanted, somebody=somebody, turn=message.seq
                 )
                 messages += changed.messages
-            await transcripts.mark_handled(session, conversation.id, message.seq)
+            await transcripts.mark_handled(
+                session, conversation.id, message.seq, reply.heard.language
+            )
+            if reply.case is not None:
+                self._metrics.cases.labels("made").inc()
             current = (
                 changed.conversation
                 if changed
                 else await read_conversation(session, conversation.id)
             )
         return Appended(current, messages)
+
+
+def _with_reference(draft: Draft, reference: str) -> Draft:
+    return draft.model_copy(update={"text": draft.text.replace("{reference}", reference)})
 
 
 def _is_said(said: BotMessage) -> bool:

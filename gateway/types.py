@@ -55,6 +55,16 @@ class Action(StrEnum):
     HANDOFF = "handoff"
 
 
+class Asks(StrEnum):
+    """What a bot's message asks for that must not be stored with the conversation.
+
+    NOTHING: what was asked for earlier is not needed any more.
+    """
+
+    CONTACT = "contact"
+    NOTHING = "nothing"
+
+
 class Outcome(StrEnum):
     """How an operator finished a conversation."""
 
@@ -132,13 +142,21 @@ class Answer(Frozen):
     notes: tuple[Note, ...] = ()
 
 
+Reason = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
+"""Why a conversation is handed over."""
+
+
 class Choice(Frozen):
-    """A button: its title, what it writes as the resident's message, and what that leads to."""
+    """A button: its title, what it writes as the resident's message, and what that leads to.
+
+    `reason` stands only on the offer of a person that has a special one, such as "crisis".
+    """
 
     title: str
     text: str
     chunk: str | None = None
     action: Action | None = None
+    reason: Reason | None = Field(default=None, exclude_if=lambda reason: reason is None)
 
 
 class Message(Frozen):
@@ -157,11 +175,21 @@ class Message(Frozen):
 class HandoffRequest(Frozen):
     """What a bot's reply says when a person is to take over."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
+    reason: Reason
     topic: str | None = None
     confidence: Share | None = None
     sources: tuple[Source, ...] = ()
     summary: str | None = None
+
+
+class CaseRequest(Frozen):
+    """A fault that the bot's reply reports; `contact`: the resident gave one when asked."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    place: Annotated[str, Field(min_length=1, max_length=2000)]
+    description: str = ""
+    contact: bool = False
 
 
 class Transfer(Frozen):
@@ -181,10 +209,11 @@ class Handoff(HandoffRequest):
 
 
 class Draft(Frozen):
-    """A message that is not stored yet."""
+    """A message that is not stored yet; in the conversation's language unless it says one."""
 
     author: Author
     text: str
+    language: str | None = None
     choices: tuple[Choice, ...] = ()
     answer: Answer | None = None
 

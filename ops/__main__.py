@@ -20,6 +20,10 @@ def main() -> int:
     test = commands.add_parser("test", help="pass the tests; prepare --for-tests comes first")
     test.add_argument("checks", nargs="*", help="only these checks")
     commands.add_parser("measure", help="latency, memory and sizes; prepare comes first")
+    evaluate = commands.add_parser("evaluate", help="how well questions are answered")
+    evaluate.add_argument("--public", type=Path, help="folder with the public sets' files")
+    beside = commands.add_parser("with-knowledge", help="run a command beside knowledge")
+    beside.add_argument("argv", nargs=argparse.REMAINDER, help="the command")
     options = parser.parse_args()
     os.chdir(Path(__file__).resolve().parent.parent)
     try:
@@ -45,6 +49,14 @@ def _command(options: argparse.Namespace) -> int:
         from .measure import measure
 
         return measure()
+    if options.command == "evaluate":
+        from .evaluate import evaluate
+
+        return evaluate(options.public)
+    if options.command == "with-knowledge":
+        from .evaluate import with_knowledge
+
+        return with_knowledge(options.argv)
     from .checks import run_checks
 
     return run_checks(options.checks)

@@ -39,16 +39,21 @@ class Check:
 
 def _checks() -> list[Check]:
     rasa_data = ["--data", "bot/data", "nlu_data/sv", "nlu_data/nb", "nlu_data/nn"]
+    beside = [_SVAR, "-m", "ops", "with-knowledge"]
+    rasa_test = ["--nlu", "nlu_data/held_out", "--model", "var/models/svar.tar.gz", "--no-plot"]
+    rasa_test += ["--out", "var/rasa-test"]
     validate = [_BOT, "-m", "rasa", "data", "validate", "--fail-on-warnings"]
     return [
         Check("lint", [_SVAR, "-m", "ruff", "check", "."]),
         Check("format", [_SVAR, "-m", "ruff", "format", "--check", "."]),
         Check("types", [_SVAR, "-m", "mypy"]),
-        Check("bot-types", [_SVAR, "-m", "mypy", *_BOT_TYPES, "bot/components"]),
+        Check("bot-types", [_SVAR, "-m", "mypy", *_BOT_TYPES, "bot"]),
         Check(
             "rasa-data",
             [*validate, "--config", "bot/config.yml", "--domain", "bot/domain", *rasa_data],
         ),
+        Check("intents", [*beside, _BOT, "-m", "bot.evaluate_intents", "--check"]),
+        Check("rasa-test", [*beside, _BOT, "-m", "rasa", "test", "nlu", *rasa_test]),
         Check("bot", [_BOT, "-m", "pytest", "-q", "tests/bot"]),
         Check("unit", [_SVAR, "-m", "pytest", "-q", *_unit_folders()]),
         Check("stack", [_SVAR, "-m", "pytest", "-q", "tests/stack", "tests/end_to_end"]),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 from .console import CommandError, Step, Steps, say
 from .environments import bot_environment, svar_environment
+from .knowledge import Knowledge
 from .settings import Layout, read_layout
-from .stack import is_ready
 from .stamps import Stamp, digest
 
 _MODEL_SOURCES = (
@@ -20,6 +19,7 @@ _MODEL_SOURCES = (
     "nlu_data/sv",
     "nlu_data/nb",
     "nlu_data/nn",
+    "nlu_data/crisis",
     "requirements/bot.txt",
     "knowledge/encoding/encoder.py",
     "knowledge/encoding/onnx_graph.py",
@@ -69,7 +69,7 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
         step.unchanged = True
         return
     stamp.clear()
-    with _Knowledge(layout, svar):
+    with Knowledge(layout, svar):
         say("      training (about a minute)")
         command = [str(bot), "-m", "rasa", "train", "--quiet", "--config", "bot/config.yml"]
         command += ["--domain", "bot/domain", "--data", "bot/data"]
@@ -89,42 +89,3 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
             raise CommandError(f"Training the bot failed. The end of {log}:\n\n{tail}")
         stamp.write()
-
-
-class _Knowledge:
-    """The knowledge process for as long as the training needs its embeddings."""
-
-    def __init__(self, layout: Layout, python: Path) -> None:
-        self._layout = layout
-        self._python = python
-        self._log = layout.var / "log" / "prepare.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> None:
-        address = self._layout.addresses["knowledge"]
-        address.check_free()
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [str(self._python), "-m", "knowledge", "serve"],
-                env=dict(self._layout.environment),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + 300
-        while not is_ready(address.url + "/health/ready"):
-            if self._process.poll() is not None:
-                raise CommandError("knowledge could not start.\n" + self._log.read_text())
-            if time.monotonic() > deadline:
-                self.__exit__()
-                raise CommandError(f"knowledge was not ready in time; its log is {self._log}.")
-            time.sleep(0.2)
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()

@@ -5,10 +5,14 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +110,7 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def layout_below(folder: Path) -> Layout:
+def layout_below(folder: Path, settings: dict[str, str] | None = None) -> Layout:
     """A layout with its own data and ports that shares the encoder and the trained model."""
     made = read_layout()
     names = ("GATEWAY", "KNOWLEDGE", "ACTIONS", "BOT")
@@ -119,6 +123,7 @@ def layout_below(folder: Path) -> Layout:
         {
             **kept,
             **ports,
+            **(settings or {}),
             "SVAR_VAR": str(folder),
             "SVAR_ENCODER": made.environment["SVAR_ENCODER"],
             "SVAR_MODEL": made.environment["SVAR_MODEL"],
@@ -126,11 +131,53 @@ def layout_below(folder: Path) -> Layout:
     )
 
 
+@dataclass(frozen=True)
+class Mailbox:
+    """A mail server that takes everything, and what it was sent, oldest first."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        parsed = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(parsed, EmailMessage)
+        assert [parsed["To"]] == envelope.rcpt_tos
+        self.mails.append(parsed)
+        return "250 OK"
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> EmailMessage:
+        """The mail whose subject holds a text."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for mail in self.mails:
+                if text in mail["Subject"]:
+                    return mail
+            time.sleep(0.1)
+        raise AssertionError(f"no mail about {text}: {[mail['Subject'] for mail in self.mails]}")
+
+
 @pytest.fixture(scope="session")
-def svar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Svar]:
+def mailbox() -> Iterator[Mailbox]:
+    """The municipalities' mail server."""
+    from aiosmtpd.controller import Controller  # not in the bot's environment
+
+    mailbox = Mailbox(free_ports(1)[0])
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    controller.start()
+    yield mailbox
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+def svar(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Svar]:
     """Svar with freshly seeded demo municipalities, stopped at the end of the tests."""
     os.chdir(TOP)
-    layout = layout_below(tmp_path_factory.mktemp("svar") / "var")
+    mail = {
+        "SVAR_SMTP_HOST": "127.0.0.1",
+        "SVAR_SMTP_PORT": str(mailbox.port),
+        "SVAR_SMTP_TLS": "none",
+    }
+    layout = layout_below(tmp_path_factory.mktemp("svar") / "var", mail)
     layout.ensure_folders()
     # Unchanged chunks keep their vectors, so the tests needn't wait for them to be made again.
     index = read_layout().var / "index"

@@ -18,6 +18,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json, raw
 
 from bot.components import remote_actions
+from bot.components.crisis_detector import kind_entities
+from bot.components.crisis_model import passages
 from bot.components.embeddings import shared_client
 from bot.components.tracker_store import BoundedTrackerStore
 from bot.components.turn_metadata import metadata_entities
@@ -151,15 +153,16 @@ class SvarChannel(InputChannel):
     async def _parse(self, turn: Turn, processor: MessageProcessor) -> dict[str, Any]:
         if turn.chunk is not None:
             # A choice was taken: what it means is known, whatever its words look like.
-            intent = {"name": "ask_service", "confidence": 1.0}
+            intent = {"name": "take_choice", "confidence": 1.0}
             return {
                 "intent": intent,
                 "intent_ranking": [intent],
-                "entities": metadata_entities(turn.metadata),
+                "entities": [*metadata_entities(turn.metadata), *kind_entities(None, None)],
             }
         # Asked for ahead, in a thread: the NLU graph runs on the event loop and may not wait.
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, shared_client().embed, [turn.nlu_text])
+        texts = [turn.nlu_text, *passages(turn.nlu_text)]
+        await loop.run_in_executor(self._threads, shared_client().embed, texts)
         parsed: dict[str, Any] = await processor.parse_message(
             UserMessage(turn.nlu_text, metadata=turn.metadata)
         )
@@ -185,11 +188,14 @@ def _localised(message: TurnMessage, turn: Turn, agent: Agent) -> dict[str, Any]
                 "text": words(choice["text"]),
                 "chunk": choice.get("chunk"),
                 "action": choice.get("action"),
+                **({"reason": choice["reason"]} if "reason" in choice else {}),
             }
             for choice in message.choices
         ],
         "answer": message.answer,
         "handoff": message.handoff,
+        "asks": message.asks,
+        "case": message.case,
     }
 
 

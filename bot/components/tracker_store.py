@@ -1,4 +1,4 @@
-"""Conversations as Rasa needs them: the slots and the last few turns, in one row each.
+"""Conversations as Rasa needs them: slots, active form and the last few turns, in one row each.
 
 Stock Rasa reads and replays every event a conversation ever had at each of its turns. Here turn
 100 costs what turn 5 costs. The gateway keeps the transcript; nothing is lost.
@@ -21,7 +21,14 @@ from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
@@ -114,7 +121,23 @@ def _to_state(tracker: DialogueStateTracker) -> dict[str, Any]:
     slots = {
         name: slot.value for name, slot in tracker.slots.items() if slot.value != slot.initial_value
     }
-    return {"slots": slots, "events": [event.as_dict() for event in _last_turns(tracker)]}
+    kept = _last_turns(tracker)
+    return {
+        "slots": slots,
+        "active_loop": _loop_before(tracker, len(kept)),
+        "events": [event.as_dict() for event in kept],
+    }
+
+
+def _loop_before(tracker: DialogueStateTracker, kept: int) -> str | None:
+    """The form that was active when the kept turns begin; they may have left or ended it."""
+    name: str | None = None
+    for event in list(tracker.events)[: len(tracker.events) - kept]:
+        if isinstance(event, ActiveLoop):
+            name = event.name
+        elif isinstance(event, SessionStarted):
+            name = None
+    return name
 
 
 def _last_turns(tracker: DialogueStateTracker) -> list[Event]:
@@ -139,8 +162,10 @@ def _to_tracker(conversation: str, state: dict[str, Any], domain: Domain) -> Dia
     """
     known = {slot.name for slot in domain.slots}
     slots = [SlotSet(name, value) for name, value in state["slots"].items() if name in known]
+    loop = state.get("active_loop")
+    loops = [ActiveLoop(loop)] if loop in domain.form_names else []
     # Every turn begins where the bot listens.
-    start: list[Event] = [*slots, ActionExecuted(ACTION_LISTEN_NAME)]
+    start: list[Event] = [*slots, *loops, ActionExecuted(ACTION_LISTEN_NAME)]
     turns = [_event_class(event["event"])._from_parameters(event) for event in state["events"]]
     return DialogueStateTracker.from_events(
         conversation, list(itertools.chain(start, turns)), domain.slots

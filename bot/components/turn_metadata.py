@@ -23,7 +23,7 @@ METADATA = "metadata"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class TurnMetadata(GraphComponent):
-    """Sets `municipality_id`, `municipality`, `language` and `chunk` anew at every turn.
+    """Sets `municipality_id`, `municipality`, `language`, `chunk` … anew at every turn.
 
     The slots are then right however few events the tracker store keeps. A turn without a chunk
     sets the slot back to nothing, so that a choice taken earlier answers no later question.
@@ -58,6 +58,8 @@ def metadata_entities(metadata: dict[str, Any]) -> list[dict[str, Any]]:
         "municipality": metadata.get("municipality_name") or municipality,
         "language": metadata.get("language"),
         "chunk": metadata.get("chunk"),
+        "on_call_phone": metadata.get("on_call_phone"),
+        "country": metadata.get("country"),
     }
     return [
         {

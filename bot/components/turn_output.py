@@ -20,12 +20,16 @@ class TurnMessage:
     choices: list[dict[str, Any]] = field(default_factory=list)
     answer: dict[str, Any] | None = None
     handoff: dict[str, Any] | None = None
+    asks: str | None = None
+    case: dict[str, Any] | None = None
 
     def add(self, data: dict[str, Any]) -> None:
         """Take in what an action sent beside the text."""
         self.choices.extend(data.get("choices", []))
         self.answer = data.get("answer", self.answer)
         self.handoff = data.get("handoff", self.handoff)
+        self.asks = data.get("asks", self.asks)
+        self.case = data.get("case", self.case)
 
 
 class TurnOutput(FailureCollector):

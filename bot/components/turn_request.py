@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LANGUAGES = ("sv", "nb", "nn")
+COUNTRIES = ("SE", "NO")
 LONGEST_TEXT = 2000
 LONGEST_NAME = 255
 """The tracker store's column of conversations."""
@@ -35,6 +36,8 @@ class Turn:
     municipality_name: str
     language: str
     chunk: str | None
+    on_call_phone: str | None = None
+    country: str | None = None
 
     @property
     def nlu_text(self) -> str:
@@ -52,6 +55,8 @@ class Turn:
             "municipality_name": self.municipality_name,
             "language": self.language,
             "chunk": self.chunk,
+            "on_call_phone": self.on_call_phone,
+            "country": self.country,
         }
 
     @property
@@ -81,6 +86,8 @@ def read_turn(body: bytes) -> Turn:
         *_text_errors("metadata.municipality", metadata.get("municipality"), LONGEST_NAME),
         *_language_errors(metadata.get("language")),
         *_optional_errors("metadata.chunk", metadata.get("chunk")),
+        *_optional_errors("metadata.on_call_phone", metadata.get("on_call_phone")),
+        *_country_errors(metadata.get("country")),
         *_optional_errors("metadata.municipality_name", metadata.get("municipality_name")),
     ]
     if errors:
@@ -93,6 +100,8 @@ def read_turn(body: bytes) -> Turn:
         municipality_name=metadata.get("municipality_name") or metadata["municipality"],
         language=metadata["language"],
         chunk=metadata.get("chunk"),
+        on_call_phone=metadata.get("on_call_phone"),
+        country=metadata.get("country"),
     )
 
 
@@ -108,6 +117,12 @@ def _language_errors(value: object) -> list[dict[str, str]]:
     if value in LANGUAGES:
         return []
     return [_error("metadata.language", "unknown", f"One of {', '.join(LANGUAGES)}.")]
+
+
+def _country_errors(value: object) -> list[dict[str, str]]:
+    if value is None or value in COUNTRIES:
+        return []
+    return [_error("metadata.country", "unknown", f"One of {', '.join(COUNTRIES)}, or null.")]
 
 
 def _optional_errors(field: str, value: object) -> list[dict[str, str]]:

@@ -73,7 +73,7 @@ def tracker_of() -> Callable[..., Tracker]:
 
     def make(
         text: str = "Vad kostar bygglov?",
-        intent: str = "ask_service",
+        intent: str = "service_building",
         events: list[dict[str, Any]] | None = None,
         ranking: list[dict[str, Any]] | None = None,
         **slots: Any,

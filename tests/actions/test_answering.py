@@ -51,6 +51,7 @@ async def test_an_answer_is_the_sources_own_words(
     ] == messages
     assert [
         SlotSet("last_answer", {**data, "topic": "Bygglov"}),
+        SlotSet("context_article", "bygglov"),
         SlotSet("last_question", "Vad kostar bygglov?"),
     ] == events
 
@@ -83,10 +84,59 @@ async def test_knowledge_is_asked_with_everything_it_needs(
             "municipality": "ekhamn",
             "language": "sv",
             "text": "Vad kostar bygglov?",
-            "intent": {"name": "ask_service", "confidence": 0.8},
+            "intent": {"name": "service_building", "confidence": 0.8},
             "chunk": None,
+            "context": None,
         }
     ]
+
+
+async def test_a_question_goes_along_with_what_was_talked_about(
+    knowledge: Any, client: KnowledgeClient, tracker_of: Any
+) -> None:
+    """The page of the last answer and the question before: "och vad kostar det?" leans on them."""
+    tracker = tracker_of(
+        "och tiden?", context_article="bygglov", last_question="vad kostar bygglov"
+    )
+    await _run(client, tracker)
+    context = {"article": "bygglov", "question": "vad kostar bygglov"}
+    assert context == knowledge.questions[0]["context"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "article"),
+    [
+        (
+            {
+                "status": "clarification",
+                "choices": [{"title": "Avgift", "text": "Avgift", "chunk": "va-taxa#avgift"}],
+            },
+            "va-taxa",
+        ),
+        ({"status": "unanswerable", "nearest": [SOURCE]}, "bygglov"),
+        ({"status": "unanswerable", "nearest": []}, None),
+    ],
+)
+async def test_what_was_talked_about_is_remembered(
+    knowledge: Any,
+    client: KnowledgeClient,
+    tracker_of: Any,
+    answer: dict[str, Any],
+    article: str | None,
+) -> None:
+    """The page that was shown, or came first among those offered."""
+    knowledge.answer = {"confidence": 0.3, "text": None, "sources": [], "choices": [], **answer}
+    _, events = await _run(client, tracker_of())
+    assert SlotSet("context_article", article) in events
+
+
+async def test_what_is_out_of_scope_leaves_the_subject(
+    knowledge: Any, client: KnowledgeClient, tracker_of: Any
+) -> None:
+    """A joke in between does not make the next question lean on nothing."""
+    knowledge.answer = {"status": "out_of_scope", "confidence": 0.0, "text": None, "sources": []}
+    _, events = await _run(client, tracker_of())
+    assert "context_article" not in [event["name"] for event in events]
 
 
 async def test_an_unsure_intent_is_told_as_what_it_most_likely_is(
@@ -116,7 +166,7 @@ async def test_a_taken_choice_is_asked_for_by_its_chunk(
         knowledge.questions[0]["chunk"],
         knowledge.questions[0]["intent"],
     ) == ("bygglov#avgift", None)
-    assert [event["name"] for event in events] == ["last_answer"]
+    assert [event["name"] for event in events] == ["last_answer", "context_article"]
 
 
 async def test_several_meanings_become_choices(
@@ -230,3 +280,17 @@ async def test_an_answer_without_a_source_is_no_answer(
 
     with pytest.raises(KnowledgeUnavailableError, match="without a source"):
         await _run(client, tracker_of())
+
+
+async def test_what_may_be_a_crisis_is_answered_and_then_told_whom_to_call(
+    knowledge: Any, client: KnowledgeClient, tracker_of: Any
+) -> None:
+    """The answer stays the source's own words; the numbers are a message of their own."""
+    messages, events = await _run(client, tracker_of(crisis_possible="fire", country="SE"))
+
+    assert ["En **avgift** tas ut.\n\n- 1 000 kr", True] == [
+        messages[0]["text"],
+        "[112](tel:112)" in messages[1]["text"],
+    ]
+    assert 2 == len(messages)
+    assert events[0]["name"] == "last_answer"

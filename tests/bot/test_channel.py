@@ -156,6 +156,8 @@ async def test_a_fixed_text_in_the_language_of_the_turn(bot: Bot) -> None:
             "choices": [],
             "answer": None,
             "handoff": None,
+            "asks": None,
+            "case": None,
         }
     ]
 
@@ -171,7 +173,7 @@ async def test_the_language_can_change_between_turns(bot: Bot) -> None:
 
 async def test_an_answer_is_passed_on_word_for_word(bot: Bot) -> None:
     """Braces in an article are no variables of Rasa's."""
-    _, answer = await bot.take("ask_service ask_service")
+    _, answer = await bot.take("service_building service_building")
 
     assert [(message["text"], message["answer"]) for message in answer["messages"]] == [
         ("Avgiften är {1 000} kr.", ANSWER)
@@ -180,7 +182,7 @@ async def test_an_answer_is_passed_on_word_for_word(bot: Bot) -> None:
 
 async def test_the_action_server_gets_the_slots_and_no_domain(bot: Bot) -> None:
     """Municipality, language and no chunk stand in the tracker that is sent."""
-    await bot.take("ask_service ask_service")
+    await bot.take("service_building service_building")
 
     (call,) = bot.calls
     slots = call["tracker"]["slots"]
@@ -196,9 +198,9 @@ async def test_the_action_server_gets_the_slots_and_no_domain(bot: Bot) -> None:
 async def test_a_choice_is_a_question_whatever_it_says(bot: Bot) -> None:
     """With a chunk, the turn goes to the answers; the next one without has no chunk."""
     _, taken = await bot.take("greet greet", chunk="bygglov#avgift")
-    await bot.take("ask_service ask_service")
+    await bot.take("service_building service_building")
 
-    assert taken["intent"]["name"] == "ask_service"
+    assert taken["intent"]["name"] == "take_choice"
     assert [call["tracker"]["slots"]["chunk"] for call in bot.calls] == ["bygglov#avgift", None]
 
 
@@ -236,7 +238,7 @@ async def test_commands_of_rasa_are_ordinary_text(bot: Bot, text: str) -> None:
     assert "Hei" not in answer["messages"][0]["text"]
 
 
-@pytest.mark.parametrize("intent", ["ask_service", "make_complaint"])
+@pytest.mark.parametrize("intent", ["service_building", "make_complaint"])
 async def test_a_failing_action_is_status_500(bot: Bot, intent: str) -> None:
     """Also when another action of the same turn has already spoken."""
     bot.failing = {"action_answer_question", "action_offer_person"}
@@ -310,7 +312,7 @@ async def test_without_a_model_a_turn_is_status_500(bot: Bot) -> None:
 async def test_turn_100_sends_no_more_than_turn_5(bot: Bot) -> None:
     """What the action server gets of the conversation does not grow with it."""
     for _ in range(30):
-        await bot.take("ask_service ask_service")
+        await bot.take("service_building service_building")
 
     events = [len(call["tracker"]["events"]) for call in bot.calls]
     assert events[4] == events[29]

@@ -9,9 +9,9 @@ import pytest
 from bot.components.intent_model import IntentModel, TooFewUtterancesError, Vectors
 
 WORDS = {
-    "greet": ["hej hej", "god morgon", "hallå där", "tjena", "goddag"],
+    "greet": ["hej hej", "hej på dig", "hallå hej", "god morgon", "god dag"],
     "thank": ["tack så mycket", "stort tack", "tackar", "tusen tack", "tack för hjälpen"],
-    "ask_service": ["vad kostar bygglov", "när töms soporna", "sök förskola", "skolskjuts", "tomt"],
+    "service": ["vad kostar bygglov", "vad kostar soporna", "sök förskola", "sök bygglov", "tomt"],
 }
 DIMENSION = 16
 
@@ -114,5 +114,5 @@ def test_an_intent_with_hardly_any_utterances_is_named() -> None:
     """Training stops with the intent that is short of utterances."""
     texts, vectors, intents = _utterances()
 
-    with pytest.raises(TooFewUtterancesError, match=r"ask_service \(2\)"):
+    with pytest.raises(TooFewUtterancesError, match=r"service \(2\)"):
         IntentModel.fit(texts[:12], vectors[:12], intents[:12], "words")

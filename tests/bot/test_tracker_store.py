@@ -10,6 +10,7 @@ import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
+    ActiveLoop,
     BotUttered,
     Event,
     SessionStarted,
@@ -28,6 +29,8 @@ DOMAIN = Domain.from_yaml(
       language: {type: text, influence_conversation: false, mappings: [{type: custom}]}
       last_question: {type: text, influence_conversation: false, mappings: [{type: custom}]}
       last_answer: {type: any, mappings: [{type: custom}]}
+    forms:
+      fault_form: {required_slots: [last_question]}
     """
 )
 
@@ -220,3 +223,46 @@ def test_rasa_can_make_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     assert isinstance(store, BoundedTrackerStore)
     store.close()
+
+
+async def test_a_form_outlives_the_turn_that_began_it(store: BoundedTrackerStore) -> None:
+    """However many turns it is interrupted for; once it has ended it stays so."""
+    await _talk(store, "c1", 1)
+    tracker = await store.retrieve("c1")
+    assert tracker is not None
+    tracker.update_with_events(
+        [ActiveLoop("fault_form"), SlotSet("requested_slot", "last_question")], DOMAIN
+    )
+    await store.save(tracker)
+    for _ in range(3):
+        await _talk(store, "c1", 4)
+        tracker = await store.retrieve("c1")
+        assert tracker is not None
+        assert "fault_form" == tracker.active_loop_name
+        assert "last_question" == tracker.get_slot("requested_slot")
+
+    tracker.update_with_events([ActiveLoop(None), SlotSet("requested_slot", None)], DOMAIN)
+    await store.save(tracker)
+    for _ in range(2):
+        await _talk(store, "c1", 4)
+        tracker = await store.retrieve("c1")
+        assert tracker is not None
+        assert tracker.active_loop_name is None
+
+
+async def test_a_form_that_is_no_more_is_let_go(store: BoundedTrackerStore, tmp_path: Path) -> None:
+    """A newer model may lack it."""
+    await _talk(store, "c1", 1)
+    tracker = await store.retrieve("c1")
+    assert tracker is not None
+    tracker.update(ActiveLoop("fault_form"), DOMAIN)
+    await store.save(tracker)
+    await _talk(store, "c1", 4)
+    newer = Domain.from_yaml('version: "3.1"\nintents: [greet]')
+    again = BoundedTrackerStore(newer, host=f"sqlite:///{tmp_path / 'trackers.db'}")
+
+    tracker = await again.retrieve("c1")
+
+    again.close()
+    assert tracker is not None
+    assert tracker.active_loop_name is None

@@ -11,6 +11,7 @@ METADATA = {
     "municipality_name": "Ekhamn",
     "language": "nb",
     "chunk": "bygglov#avgift",
+    "country": "NO",
 }
 
 
@@ -27,6 +28,8 @@ def test_each_field_becomes_an_entity() -> None:
         "municipality": "Ekhamn",
         "language": "nb",
         "chunk": "bygglov#avgift",
+        "country": "NO",
+        "on_call_phone": None,
     }
     assert expected == _values(METADATA)
 

@@ -11,8 +11,9 @@ from bot.components.turn_request import BadTurnError, read_turn
 def _body(**changes: Any) -> bytes:
     metadata = {"municipality": "ekhamn", "municipality_name": "Ekhamn", "language": "sv"}
     turn = {"conversation": "c1", "text": " hej ", "metadata": metadata}
+    of_metadata = {"municipality", "language", "chunk", "country"}
     for name, value in changes.items():
-        (metadata if name in {"municipality", "language", "chunk"} else turn)[name] = value
+        (metadata if name in of_metadata else turn)[name] = value
     return json.dumps(turn).encode()
 
 
@@ -41,6 +42,7 @@ def test_a_turn_is_read() -> None:
         ({"municipality": None}, "metadata.municipality", "required"),
         ({"language": "de"}, "metadata.language", "unknown"),
         ({"chunk": 3}, "metadata.chunk", "invalid"),
+        ({"country": "DK"}, "metadata.country", "unknown"),
     ],
 )
 def test_a_bad_field_is_named(changes: dict[str, Any], field: str, code: str) -> None:

@@ -45,7 +45,7 @@ class FakeBot:
     at_once: int = 0
     most_at_once: int = 0
     reply: Callable[[Json], Any] = lambda turn: {
-        "intent": {"name": "ask_service", "confidence": 0.9},
+        "intent": {"name": "service_building", "confidence": 0.9},
         "messages": [{"text": f"Svar på: {turn['text']}", "choices": [], "answer": None}],
     }
 
@@ -75,10 +75,17 @@ class FakeKnowledge:
 
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     replies: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def hears(self, language: str, probability: float = 0.99) -> None:
+        """Let every text from now on be in a language."""
+        found = {"language": language, "probability": probability}
+        self.replies["POST", "/v1/languages"] = (200, found)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else None
         self.asked.append((request.method, request.path, dict(request.query), body))
+        await asyncio.sleep(self.seconds)
         status, reply = self.replies.get((request.method, request.path), self._nothing(request))
         return web.json_response(reply, status=status)
 

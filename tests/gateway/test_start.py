@@ -189,6 +189,8 @@ async def test_lost_accounts_come_back_with_the_passwords_of_the_file(tmp_path) 
         ("allowed_origins = []", 'allowed_origins = ["https://x.se/"]', "allowed_origins"),
         ("Europe/Stockholm", "Europe/Ekhamn", "timezone: 'Europe/Ekhamn'"),
         ('phone = "031-390 06 00"', "", "phone: Field required"),
+        ('country = "SE"', 'country = "DK"', "country: Input should be 'SE' or 'NO'"),
+        ('country = "SE"', "", "country: Field required"),
         ('id = "ekhamn"', 'id = "Ek hamn"', "id: "),
         ('id = "ekhamn"', 'id = "fjordvik"', "another file has the id 'fjordvik'"),
         ('id = "ekhamn"', "id = ekhamn", "Invalid value"),

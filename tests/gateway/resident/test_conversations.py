@@ -62,6 +62,8 @@ async def test_a_message_is_stored_and_answered(api, bot) -> None:
                 "municipality_name": "Ekhamns kommun",
                 "language": "sv",
                 "chunk": None,
+                "on_call_phone": "031-390 06 10",
+                "country": "SE",
             },
         }
     ] == bot.turns

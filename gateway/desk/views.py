@@ -8,7 +8,7 @@ from gateway.desk.models import Colleagues, OperatorMessage, Resolution, Transfe
 from gateway.guards import require_json, with_session
 from gateway.handoff import DESK_ROLES
 from gateway.http_json import model_response, read_model
-from gateway.keys import HANDOFFS, SIGNED_IN
+from gateway.keys import ERASURES, HANDOFFS, SIGNED_IN
 from gateway.masking import mask
 from gateway.resident.models import Messages
 from gateway.transcripts import Appended
@@ -80,12 +80,14 @@ async def transfer(request: web.Request) -> web.Response:
 
 @changing
 async def resolve(request: web.Request) -> web.Response:
-    """Finish a conversation."""
+    """Finish a conversation; the bot then begins anew, without a form half filled in."""
     require_json(request)
     resolution = await read_model(request, Resolution)
+    conversation = request.match_info["conversation"]
     resolved = await request.app[HANDOFFS].resolve(
-        request[SIGNED_IN].staff, request.match_info["conversation"], resolution.outcome
+        request[SIGNED_IN].staff, conversation, resolution.outcome
     )
+    await request.app[ERASURES].attempt(conversation)
     return _messages(resolved)
 
 

@@ -163,6 +163,15 @@ async def test_a_resolved_conversation_is_no_longer_for_staff(api, operator) -> 
     assert 409 == (await operator.desk(resident.id, "claim")).status
 
 
+async def test_the_bot_begins_anew_after_a_person(api, operator, bot) -> None:
+    """A form that was half filled in before does not go on; until then it is kept."""
+    resident = await _waiting(api)
+    await operator.desk(resident.id, "claim")
+    assert [] == bot.forgotten
+    await operator.desk(resident.id, "resolve", {"outcome": "answered"})
+    assert [resident.id] == bot.forgotten
+
+
 async def test_a_second_handoff_is_a_new_one(api, operator) -> None:
     """After a resolved handoff the next one has its own reason and notes."""
     resident = await _waiting(api, "första frågan")

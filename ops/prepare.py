@@ -70,7 +70,7 @@ def _train(layout: Layout, step: Step, svar: Path, bot: Path) -> None:
         return
     stamp.clear()
     with Knowledge(layout, svar):
-        say("      training (about a minute)")
+        say("      training (about three minutes)")
         command = [str(bot), "-m", "rasa", "train", "--quiet", "--config", "bot/config.yml"]
         command += ["--domain", "bot/domain", "--data", "bot/data"]
         command += ["nlu_data/sv", "nlu_data/nb", "nlu_data/nn"]

@@ -153,8 +153,9 @@ def _topics(ranking: Ranking, text: str, language: str) -> list[Chunk]:
     said = lemmas(text, language)
     if len(tokens(text, language)) != 1 or not set(said) & set(lemmas(best.title, language)):
         return []
-    parts = [c for c in ranking.index.chunks if c.article == best.article and c.heading]
-    return parts[:MOST_CHOICES]
+    index = ranking.index
+    parts = [index.chunks[place] for place in index.chunks_of(best.article)]
+    return [part for part in parts if part.heading][:MOST_CHOICES]
 
 
 def _offered(decision: Decision, chunks: Sequence[Chunk], foreign: str | None) -> Answer:

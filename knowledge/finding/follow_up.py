@@ -74,7 +74,9 @@ class Context:
 
 def joined(index: MunicipalityIndex, context: Context, text: str) -> str | None:
     """The question with the title of the page that was talked about; None when it is gone."""
-    title = next((c.title for c in index.chunks if c.article == context.article), None)
+    if context.article not in index.articles:
+        return None
+    title = index.chunks[index.chunks_of(context.article)[0]].title
     return f"{title}: {text}" if title else None
 
 

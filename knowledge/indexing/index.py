@@ -139,6 +139,15 @@ class MunicipalityIndex:
         position = self.position(id)
         return None if position is None else self.chunks[position]
 
+    def chunks_of(self, article: str) -> list[int]:
+        """Where an article's chunks stand in `chunks`, in the order of its page.
+
+        Errors: ValueError when there is no such article.
+        """
+        number = self.articles.index(article)
+        places: list[int] = np.flatnonzero(self.article_of == number).tolist()
+        return places
+
     def position(self, id: str) -> int | None:
         """Where the chunk of an id stands in `chunks`."""
         return self._parts.chunks.position(id)

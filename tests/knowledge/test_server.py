@@ -144,6 +144,19 @@ async def test_chosen_chunk_that_is_gone(client: Client, article_fields: Fields)
     assert (422, [("chunk", "unknown")]) == (status, faults(refusal))
 
 
+async def test_what_was_talked_about_goes_along_with_a_question(
+    client: Client, article_fields: Fields, toy_encoder: Any
+) -> None:
+    """The question is also looked up with that page's title; a page that is gone is no matter."""
+    await published(client, article_fields())
+    toy_encoder.queries.clear()
+    context = {"article": "ansok-om-bygglov", "question": "hur söker jag"}
+    await answered(client, "och avgiften?", context=context)
+    assert ["och avgiften?", "Ansök om bygglov: och avgiften?"] == toy_encoder.queries
+    await answered(client, "och tiden?", context={"article": "borttagen"})
+    assert "och tiden?" == toy_encoder.queries[-1]
+
+
 async def test_municipality_without_articles(client: Client) -> None:
     """Nothing published means nothing is answered, and no source is given."""
     answer = await answered(client, "Vad kostar det?", municipality="nystad")
@@ -158,6 +171,9 @@ async def test_municipality_without_articles(client: Client) -> None:
         ({"text": 5}, "text", "invalid"),
         ({"text": "a" * 4_001}, "text", "too_long"),
         ({"language": "da"}, "language", "unknown"),
+        ({"context": "bygglov"}, "context", "invalid"),
+        ({"context": {"article": 5}}, "context", "invalid"),
+        ({"context": {"article": "a" * 401}}, "context", "invalid"),
         ({"municipality": ""}, "municipality", "required"),
         ({"municipality": "../x"}, "municipality", "invalid"),
         ({"intent": {"name": "greet"}}, "intent", "invalid"),

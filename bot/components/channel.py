@@ -18,9 +18,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json, raw
 
 from bot.components import remote_actions
-from bot.components.crisis_detector import kind_entities
-from bot.components.crisis_model import passages
-from bot.components.embeddings import shared_client
+from bot.components.crisis_detector import CRISIS, kind_entities
+from bot.components.crisis_model import Crisis, passages
+from bot.components.crisis_words import crisis_words
+from bot.components.embeddings import EmbeddingsUnavailableError, shared_client
 from bot.components.tracker_store import BoundedTrackerStore
 from bot.components.turn_metadata import metadata_entities
 from bot.components.turn_output import TurnFailedError, TurnMessage, TurnOutput
@@ -153,20 +154,32 @@ class SvarChannel(InputChannel):
     async def _parse(self, turn: Turn, processor: MessageProcessor) -> dict[str, Any]:
         if turn.chunk is not None:
             # A choice was taken: what it means is known, whatever its words look like.
-            intent = {"name": "take_choice", "confidence": 1.0}
-            return {
-                "intent": intent,
-                "intent_ranking": [intent],
-                "entities": [*metadata_entities(turn.metadata), *kind_entities(None, None)],
-            }
+            return _understood("take_choice", turn, None)
         # Asked for ahead, in a thread: the NLU graph runs on the event loop and may not wait.
         loop = asyncio.get_running_loop()
         texts = [turn.nlu_text, *passages(turn.nlu_text)]
-        await loop.run_in_executor(self._threads, shared_client().embed, texts)
+        try:
+            await loop.run_in_executor(self._threads, shared_client().embed, texts)
+        except EmbeddingsUnavailableError:
+            # Who is in danger gets the numbers also while knowledge is down: words may be enough.
+            sure = crisis_words().find(turn.text).sure
+            if not sure:
+                raise
+            return _understood(CRISIS, turn, Crisis(sure[0], 1.0))
         parsed: dict[str, Any] = await processor.parse_message(
             UserMessage(turn.nlu_text, metadata=turn.metadata)
         )
         return parsed
+
+
+def _understood(intent: str, turn: Turn, crisis: Crisis | None) -> dict[str, Any]:
+    """What a turn means without asking the model."""
+    found = {"name": intent, "confidence": 1.0}
+    return {
+        "intent": found,
+        "intent_ranking": [found],
+        "entities": [*metadata_entities(turn.metadata), *kind_entities(crisis, None)],
+    }
 
 
 def _localised(message: TurnMessage, turn: Turn, agent: Agent) -> dict[str, Any]:

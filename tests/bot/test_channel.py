@@ -264,6 +264,24 @@ async def test_a_missing_knowledge_process_is_status_500(
     assert "/v1/embeddings" in problem["detail"]
 
 
+async def test_a_crisis_is_met_while_knowledge_is_down(
+    bot: Bot, lasting_embedding_server: Any
+) -> None:
+    """Words that are enough alone need no embedding; the next turn is one like any."""
+    lasting_embedding_server.status = 503
+    try:
+        status, answer = await bot.take("jag orkar inte leva längre, jag vill dö")
+    finally:
+        lasting_embedding_server.status = 200
+
+    assert (status, answer["intent"]["name"]) == (200, "crisis")
+    (call,) = bot.calls
+    assert call["next_action"] == "action_crisis"
+    assert call["tracker"]["slots"]["crisis_kind"] == "suicide"
+    _, after = await bot.take("greet greet")
+    assert after["intent"]["name"] == "greet"
+
+
 async def test_a_slow_turn_is_given_up(bot: Bot) -> None:
     """The time limit is for the whole turn."""
     bot.channel._time_limit = 0.05

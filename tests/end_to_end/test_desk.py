@@ -214,7 +214,7 @@ def test_another_municipality_sees_nothing(places, chat_on, someone, signed_in) 
     chat.person.click()
     expect(ours.waiting.filter(has_text=secret)).to_be_visible()
     # One of their own comes after it, so that whatever could have come has come.
-    own = "Naboens hekk ved Langøystien 9 er for høy igjen."
+    own = "Naboens hund ved Langøystien 9 har rømt igjen."
     resident = chat_on(someone("nb"), norwegian)
     resident.open()
     resident.write(own)

@@ -15,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.crisis import say_possible
 from actions.fault_words import OTHER, WATER, FaultWords, fault_words
-from actions.turns import latest_text, likeliest_intent
+from actions.turns import latest_text, likeliest_intent, named_places
 from actions.types import CaseData, Choice, Event
 
 KIND = "fault_kind"
@@ -91,7 +91,7 @@ class _Turn:
         return {
             **dict.fromkeys(SLOTS),
             **self._of_kinds(kinds),
-            PLACE: self._words.find_place(self.text),
+            PLACE: self._find_place(self.text),
             DESCRIPTION: self.text[:LONGEST_DESCRIPTION] if kinds else None,
             # What an operator gets to see when a person is wanted instead.
             "last_question": self.text,
@@ -119,8 +119,13 @@ class _Turn:
         }
         return understand[self.asked or CONFIRMED]()
 
+    def _find_place(self, text: str) -> str | None:
+        """The place in a text: a street of the municipality before any other, rightly spelt."""
+        street, spot = named_places(self._tracker)
+        return street or self._words.find_place(text) or spot
+
     def _says_goodbye(self) -> bool:
-        return self._intent in ENDINGS and self._words.find_place(self.text) is None
+        return self._intent in ENDINGS and self._find_place(self.text) is None
 
     def _corrected(self) -> dict[str, Any]:
         """What "no, it was …" puts right."""
@@ -132,7 +137,7 @@ class _Turn:
     def _told(self, text: str) -> dict[str, Any]:
         """The kind and the place in a text, where they are plain."""
         kinds = self._words.find_kinds(text)
-        place = self._words.find_place(text)
+        place = self._find_place(text)
         told: dict[str, Any] = self._of_kinds(kinds) if len(kinds) == 1 else {}
         if told:
             told[DESCRIPTION] = self._described(text)
@@ -162,7 +167,7 @@ class _Turn:
             return None
         if not kinds and self._says_nothing():
             return {KIND: None}
-        place = self._tracker.get_slot(PLACE) or self._words.find_place(self.text)
+        place = self._tracker.get_slot(PLACE) or self._find_place(self.text)
         named = self.text.casefold() in {
             self._words.name(kind, language).casefold()
             for kind in kinds
@@ -172,8 +177,8 @@ class _Turn:
         return {**self._of_kinds(kinds or [OTHER]), PLACE: place, **description}
 
     def _place(self) -> dict[str, Any] | None:
-        place = self._words.find_place(self.text)
-        if place is None or "?" in self.text:
+        place = self._find_place(self.text)
+        if place is None or self._words.is_question(self.text):
             if self._asks_something_else():
                 return None
             if self._says_nothing() or self._words.means("unsure", self.text):

@@ -25,6 +25,14 @@ def likeliest_intent(tracker: Tracker) -> Intent | None:
     return None
 
 
+def named_places(tracker: Tracker) -> tuple[str | None, str | None]:
+    """The street and the spot of the municipality's own list that the latest turn names."""
+    found: dict[str, str] = {}
+    for entity in tracker.latest_message.get("entities") or []:
+        found.setdefault(entity["entity"], entity["value"])
+    return found.get("street"), found.get("facility") or found.get("place")
+
+
 def previous_messages(tracker: Tracker) -> list[tuple[str, MessageData]]:
     """Text and data of what the bot said in the turn before the latest one.
 

@@ -76,10 +76,18 @@ def tracker_of() -> Callable[..., Tracker]:
         intent: str = "service_building",
         events: list[dict[str, Any]] | None = None,
         ranking: list[dict[str, Any]] | None = None,
+        entities: dict[str, str] | None = None,
         **slots: Any,
     ) -> Tracker:
         parsed = {"name": intent, "confidence": 0.8}
-        message = {"text": text, "intent": parsed, "intent_ranking": ranking or [parsed]}
+        message = {
+            "text": text,
+            "intent": parsed,
+            "intent_ranking": ranking or [parsed],
+            "entities": [
+                {"entity": name, "value": each} for name, each in (entities or {}).items()
+            ],
+        }
         latest = {"event": "user", "text": text, "parse_data": message}
         return Tracker.from_dict(
             {

@@ -101,6 +101,36 @@ async def test_the_first_utterance_fills_what_it_says(tracker_of: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "entities", "place"),
+    [
+        ("lampan vid ekasvagn 12 lyser inte", {"street": "Ekåsvägen 12"}, "Ekåsvägen 12"),
+        ("trasig lampa, simhallen", {"facility": "Ekbadet"}, "Ekbadet"),
+        ("lampan mot storon är trasig", {"place": "Storön"}, "Storön"),
+        ("lampan vid Okändgatan 3, simhallen", {"facility": "Ekbadet"}, "Okändgatan 3"),
+        ("lampan lyser inte", {"date": "2026-11-21"}, None),
+    ],
+)
+async def test_the_municipality_s_own_places_are_known(
+    tracker_of: Any, text: str, entities: dict[str, str], place: str | None
+) -> None:
+    """A street of its list comes rightly spelt; a spot counts where no street is named."""
+    slots = await _slots(tracker_of(text, "report_fault", entities=entities))
+    assert place == slots["fault_place"]
+
+
+async def test_a_question_about_a_place_of_the_list_is_no_place(tracker_of: Any) -> None:
+    """Without its question mark too: it is answered, and the form asks again."""
+    turn = tracker_of(
+        "när öppnar simhallen",
+        "service_culture_leisure",
+        entities={"facility": "Ekbadet"},
+        requested_slot="fault_place",
+        **KNOWN,
+    )
+    assert {} == await _slots(turn)
+
+
+@pytest.mark.parametrize(
     ("asked", "text", "intent"),
     [
         ("fault_place", "när öppnar återvinningscentralen?", "service_waste"),

@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tarfile
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,16 +31,15 @@ from bot.components.crisis_model import (
 from bot.components.crisis_words import KINDS
 from bot.components.embeddings import TRAINING_LIMIT, EmbeddingsUnavailableError, shared_client
 from bot.components.intent_model import IntentModel
-from bot.evaluate_intents import NotMeasurableError, Utterance, read_model, read_utterances
+from bot.evaluate_intents import FILE as INTENTS_FILE
+from bot.evaluate_intents import NotMeasurableError, Utterance, read_utterances
+from bot.trained import NotTrainedError, read_part
 
 FALLBACK = "nlu_fallback"
 LEAST_CONFIDENCE = 0.5
 """The FallbackClassifier's threshold in bot/config.yml."""
 _FILE = "crisis.npz"
-
-
-class NoDetectorError(Exception):
-    """The model's file is missing, or has no crisis detector in it."""
+"""The detector's name in a trained bot."""
 
 
 @dataclass(frozen=True)
@@ -57,25 +54,6 @@ class Judged:
     def is_right(self) -> bool:
         """Whether numbers are shown if and only if there is a crisis, whatever its kind."""
         return (self.found is not None) == (self.row.kind != NONE)
-
-
-def read_detector(path: Path) -> CrisisModel:
-    """The detector's model out of a trained bot.
-
-    Raises:
-        NoDetectorError: there is no such file, or no detector in it.
-    """
-    if not path.exists():
-        raise NoDetectorError(f"{path} does not exist; train the bot with `make prepare`.")
-    with tarfile.open(path) as archive:
-        member = next((each for each in archive if Path(each.name).name == _FILE), None)
-        stored = archive.extractfile(member) if member is not None else None
-        if stored is None:
-            raise NoDetectorError(f"{path} has no crisis detector in it; train the bot again.")
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / _FILE
-            copy.write_bytes(stored.read())
-            return CrisisModel.read(copy)
 
 
 def judge(model: CrisisModel, intents: IntentModel, rows: Sequence[CrisisRow]) -> list[Judged]:
@@ -176,8 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
     try:
-        model = read_detector(options.model)
-        intents = read_model(options.model)
+        model = read_part(options.model, _FILE, CrisisModel.read)
+        intents = read_part(options.model, INTENTS_FILE, IntentModel.read)
         rows = read_rows(options.data)
         common = [
             _everyday(each)
@@ -187,14 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         client = shared_client()
         client.embed([rows[0].text], TRAINING_LIMIT)
         if client.encoder != model.encoder:
-            raise NoDetectorError(
+            raise NotTrainedError(
                 f"{options.model} was trained on embeddings of {model.encoder}; "
                 f"knowledge now has {client.encoder}. Train the bot again."
             )
         judged = judge(model, intents, rows)
         everyday = judge(model, intents, common)
     except (
-        NoDetectorError,
+        NotTrainedError,
         NotMeasurableError,
         CrisisDataError,
         EmbeddingsUnavailableError,

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from bot.components.embeddings import TRAINING_LIMIT, EmbeddingsUnavailableError, shared_client
 from bot.components.intent_model import IntentModel
+from bot.trained import NotTrainedError, read_part
 
 LANGUAGES = ("sv", "nb", "nn")
 OUTSIDE = "out_of_scope"
@@ -30,11 +29,12 @@ NEAREST = 0.95
 """No training utterance may have a larger cosine to a held-out one."""
 WORST = 10
 EXAMPLES = 2
-_FILE = "intents.npz"
+FILE = "intents.npz"
+"""The intent model's name in a trained bot."""
 
 
 class NotMeasurableError(Exception):
-    """The model or a file of utterances can't be read; the message says which and why."""
+    """A file of utterances can't be read; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -81,24 +81,6 @@ def read_outside(path: Path) -> list[Utterance]:
         return [Utterance("nb", OUTSIDE, row["text"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotMeasurableError(f"{path}: {error!r}") from error
-
-
-def read_model(path: Path) -> IntentModel:
-    """The intent model out of a trained bot.
-
-    Raises:
-        NotMeasurableError: there is no such file, or no intent model in it.
-    """
-    if not path.exists():
-        raise NotMeasurableError(f"{path} does not exist; train the bot with `make prepare`.")
-    with tarfile.open(path) as archive, tempfile.TemporaryDirectory() as folder:
-        member = next((each for each in archive if Path(each.name).name == _FILE), None)
-        stored = archive.extractfile(member) if member is not None else None
-        if stored is None:
-            raise NotMeasurableError(f"{path} has no intent model in it; train the bot again.")
-        copy = Path(folder) / _FILE
-        copy.write_bytes(stored.read())
-        return IntentModel.read(copy)
 
 
 def judge(model: IntentModel, utterances: Sequence[Utterance]) -> list[Judged]:
@@ -177,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _run(options)
-    except (NotMeasurableError, EmbeddingsUnavailableError) as error:
+    except (NotMeasurableError, NotTrainedError, EmbeddingsUnavailableError) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -199,7 +181,7 @@ def _run(options: argparse.Namespace) -> int:
         found = too_near(training, held_out)
         print("\n".join(found) or f"No training utterance is nearer than {NEAREST}.")
         return 1 if found else 0
-    model = read_model(options.model)
+    model = read_part(options.model, FILE, IntentModel.read)
     judged = judge(model, held_out)
     outside = judge(model, read_outside(options.outside)) if options.outside else []
     caught = float(np.mean([each.found == OUTSIDE for each in outside])) if outside else None

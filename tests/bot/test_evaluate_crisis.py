@@ -13,7 +13,8 @@ from bot import evaluate_crisis
 from bot.components.crisis_model import Crisis, CrisisModel, CrisisRow
 from bot.components.embeddings import shared_client
 from bot.components.intent_model import IntentModel
-from bot.evaluate_crisis import Judged, NoDetectorError, judge, read_detector, summary
+from bot.evaluate_crisis import Judged, judge, summary
+from bot.trained import NotTrainedError, read_part
 
 DIMENSION = 64
 
@@ -148,9 +149,9 @@ def test_a_model_of_another_encoder_is_not_measured(
 
 def test_a_bot_without_a_detector_is_told_of(tmp_path: Path) -> None:
     """Missing file and archive without the model, each by its own words."""
-    with pytest.raises(NoDetectorError, match="does not exist"):
-        read_detector(tmp_path / "none.tar.gz")
+    with pytest.raises(NotTrainedError, match="does not exist"):
+        read_part(tmp_path / "none.tar.gz", "crisis.npz", CrisisModel.read)
     with tarfile.open(tmp_path / "old.tar.gz", "w:gz"):
         pass
-    with pytest.raises(NoDetectorError, match="no crisis detector"):
-        read_detector(tmp_path / "old.tar.gz")
+    with pytest.raises(NotTrainedError, match=r"no crisis\.npz"):
+        read_part(tmp_path / "old.tar.gz", "crisis.npz", CrisisModel.read)

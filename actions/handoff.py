@@ -23,7 +23,7 @@ class ActionRequestHandoff:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
         """Say that the question is passed on, with what the tracker holds about it."""
-        _request(dispatcher, tracker)
+        _request(dispatcher, tracker, "form" if tracker.active_loop else "asked")
         return []
 
 

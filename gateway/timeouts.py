@@ -122,8 +122,11 @@ class Timeouts:
 
     async def _note_open_desks(self) -> None:
         moment = self._clock()
-        due = self._seen_at is None or (
-            moment - self._seen_at >= timedelta(seconds=SEEN_EVERY_SECONDS)
+        # A clock that was put back must not make open desks look closed.
+        due = (
+            self._seen_at is None
+            or moment < self._seen_at
+            or moment - self._seen_at >= timedelta(seconds=SEEN_EVERY_SECONDS)
         )
         if not due or not self._desks.open:
             return

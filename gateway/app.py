@@ -26,6 +26,7 @@ from gateway.keys import (
     BOT,
     CONVERSATIONS,
     DATABASE,
+    DESKS,
     ERASURES,
     HANDOFFS,
     HUB,
@@ -56,6 +57,7 @@ from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, Settings
 from gateway.sockets import close_sockets
 from gateway.texts import load_texts
+from gateway.timeouts import OpenDesks, Timeouts
 from gateway.turns import Turns
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -81,6 +83,7 @@ def init_app(settings: Settings) -> web.Application:
     app[PAGES] = Pages(app[TEXTS])
     app[HUB] = LocalHub()
     app[PRESENCE] = LocalPresence()
+    app[DESKS] = OpenDesks()
     app[SOCKETS] = set()
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
     app.cleanup_ctx.extend((_database, _clients, _services))
@@ -153,8 +156,10 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         cases,
         app[SETTINGS].case_retention_days,
     )
+    timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, app[ERASURES].attempt)
     chores = [
-        asyncio.create_task(chore) for chore in (app[ERASURES].run(), retention.run(), outbox.run())
+        asyncio.create_task(chore)
+        for chore in (timeouts.run(), app[ERASURES].run(), retention.run(), outbox.run())
     ]
     yield
     outbox.stop()

@@ -7,37 +7,46 @@ system message in one transaction. Of any number of operators, exactly one finds
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError
 from gateway.events import Hub, Presence
+from gateway.moments import spoken_moment
 from gateway.municipalities import Municipality
 from gateway.queue import ConversationView, Queue, read_queue, read_view
 from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
 from gateway.texts import Texts
-from gateway.transcripts import Appended, append, messages_before, now
+from gateway.transcripts import Appended, append, messages_before, now, offered_choices
 from gateway.types import (
     Action,
     AnswerStatus,
     Author,
+    Choice,
     Conversation,
     Draft,
     Frozen,
+    HandoffReason,
     HandoffRequest,
     Message,
     Outcome,
-    Role,
+    Place,
     Staff,
     Status,
+    Tried,
 )
+from gateway.waiting import DESK_ROLES as DESK_ROLES
+from gateway.waiting import Lines
 
-DESK_ROLES = (Role.OPERATOR, Role.ADMINISTRATOR)
 TOPIC_LENGTH = 200
 SUMMARY_UTTERANCES = 3
+TRIED_ANSWERS = 3
+UNSURE_TIMES = 2
+UNSURE = (AnswerStatus.UNANSWERABLE, AnswerStatus.CLARIFICATION)
 END = 2**31 - 1
 """A seq that no message reaches."""
 
@@ -57,17 +66,7 @@ def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffR
     The topic is the resident's last utterance that was not itself the wish for a person; the
     summary their last few; confidence and sources those of the bot's last answer.
     """
-    wishes = {
-        choice.text
-        for message in newest_first
-        for choice in message.choices
-        if choice.action is Action.HANDOFF
-    }
-    utterances = [
-        message.text
-        for message in newest_first
-        if message.author is Author.RESIDENT and message.text not in wishes
-    ]
+    utterances = _utterances(newest_first)
     answer = next(
         (
             message.answer
@@ -78,6 +77,7 @@ def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffR
     )
     return HandoffRequest(
         reason=_reason(wanted, newest_first),
+        intent=wanted.intent,
         topic=wanted.topic or (utterances[0][:TOPIC_LENGTH] if utterances else None),
         confidence=(
             wanted.confidence
@@ -89,11 +89,59 @@ def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffR
     )
 
 
-def _reason(wanted: HandoffRequest, newest_first: Sequence[Message]) -> str:
-    if wanted.reason != "asked":
+def asked(newest_first: Sequence[Message]) -> tuple[str, ...]:
+    """Give the resident's last few words that were not themselves the wish for a person."""
+    return tuple(reversed(_utterances(newest_first)[:SUMMARY_UTTERANCES]))
+
+
+def tried(newest_first: Sequence[Message]) -> tuple[Tried, ...]:
+    """Give what the bot decided in its last few answers, as it stands in the transcript."""
+    answers = [
+        Tried(
+            seq=message.seq,
+            text=message.text,
+            status=message.answer.status,
+            confidence=message.answer.confidence,
+            sources=message.answer.sources,
+        )
+        for message in newest_first
+        if message.author is Author.BOT and message.answer
+    ]
+    return tuple(reversed(answers[:TRIED_ANSWERS]))
+
+
+def _utterances(newest_first: Sequence[Message]) -> list[str]:
+    wishes = {
+        choice.text
+        for message in newest_first
+        for choice in message.choices
+        if choice.action is Action.HANDOFF
+    }
+    return [
+        message.text
+        for message in newest_first
+        if message.author is Author.RESIDENT and message.text not in wishes
+    ]
+
+
+def _reason(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffReason:
+    if wanted.reason is not HandoffReason.ASKED:
         return wanted.reason
-    offered = (choice.reason for message in newest_first for choice in message.choices)
-    return next((reason for reason in offered if reason), wanted.reason)
+    if any(_offered_for(HandoffReason.CRISIS, message.choices) for message in newest_first):
+        # Whoever was given the emergency numbers a while ago may still need them.
+        return HandoffReason.CRISIS
+    last = offered_choices(newest_first)
+    if reason := next((choice.reason for choice in last if choice.reason), None):
+        return reason
+    decided = [message.answer.status for message in newest_first if message.answer]
+    unsure = [status in UNSURE for status in decided[:UNSURE_TIMES]]
+    if len(unsure) == UNSURE_TIMES and all(unsure):
+        return HandoffReason.UNSURE_TWICE
+    return wanted.reason
+
+
+def _offered_for(reason: HandoffReason, choices: Sequence[Choice]) -> bool:
+    return any(choice.reason is reason for choice in choices)
 
 
 class Handoffs:
@@ -112,25 +160,36 @@ class Handoffs:
         self._presence = presence
         self._municipalities = municipalities
         self._texts = texts
+        self.lines = Lines(database, presence, municipalities)
+        self.clock = now
+        """By which it is open or closed."""
 
     async def request(self, conversation: Conversation) -> Appended:
         """Put a conversation into the queue because its resident asked for a person.
 
         Raises ConflictError when it is closed, NotFoundError when it has been erased.
         """
-        somebody = await self.somebody_there(conversation)
+        there = await self.who_is_there(conversation)
+        wanted = HandoffRequest(reason=HandoffReason.ASKED)
         async with self._database.writing() as session:
-            requested = await self.request_within(
-                session, conversation, HandoffRequest(reason="asked"), somebody=somebody
-            )
+            requested = await self.request_within(session, conversation, wanted, there=there)
             if requested.conversation.status is Status.CLOSED:
                 raise ConflictError("The conversation is closed; begin a new one.")
         await announce(self._hub, requested.conversation)
         return requested
 
-    async def somebody_there(self, conversation: Conversation) -> bool:
-        """Tell whether an operator of the municipality has the desk open."""
-        return bool(await self._presence.there(conversation.municipality))
+    async def who_is_there(
+        self, conversation: Conversation, topic: str | None = None
+    ) -> frozenset[int]:
+        """Give the operators who are there and answer what the conversation is about.
+
+        Without a topic it is the one that was asked about last.
+        """
+        line = await self.lines.read(conversation.municipality)
+        if topic is None:
+            async with self._database.reading() as session:
+                topic = await _topic(session, conversation.id)
+        return line.people_for(line.tenant.department_for_topic(topic))
 
     async def request_within(
         self,
@@ -138,7 +197,7 @@ class Handoffs:
         conversation: Conversation,
         wanted: HandoffRequest,
         *,
-        somebody: bool,
+        there: frozenset[int],
         turn: int | None = None,
     ) -> Appended:
         """Do the same within a transaction, as part of a turn; give the system's messages.
@@ -147,6 +206,11 @@ class Handoffs:
         closed stays as it is.
         """
         moment = now()
+        tenant = self._municipalities[conversation.municipality]
+        intent = wanted.intent or await _topic(session, conversation.id)
+        department = tenant.department_for_topic(intent)
+        opening = tenant.opening_of(department)
+        open_now = opening.is_open(self.clock())
         changed = await self._change(
             session,
             conversation.id,
@@ -154,14 +218,23 @@ class Handoffs:
             status=Status.WAITING,
             waiting_since=moment,
             operator_id=None,
+            department=department,
+            priority=0,
+            # Whoever is told at once that it is closed or how to leave a case is not told again.
+            told_at=None if there else moment,
+            told_closed_at=None if there or open_now else moment,
+            **_entering(moment),
         )
         if not changed:
             current = await read_conversation(session, conversation.id)
             if current.status is not Status.WAITING:
                 return Appended(current, ())
             return await self._say(session, current, "system.already_waiting", turn=turn)
+        line = await self.lines.read_within(session, conversation.municipality, there)
+        place = line.place(conversation.id)
         before = END if turn is None else turn
-        known = extract(wanted, await messages_before(session, conversation.id, before))
+        earlier = await messages_before(session, conversation.id, before)
+        known = extract(wanted.model_copy(update={"intent": intent}), earlier)
         session.add(
             HandoffRow(
                 municipality=conversation.municipality,
@@ -172,21 +245,35 @@ class Handoffs:
                 sources=[source.model_dump(mode="json") for source in known.sources],
                 summary=known.summary,
                 requested_at=moment,
+                intent=known.intent,
+                department=department,
+                position=place.position if place and there else None,
+                asked=list(asked(earlier)),
+                tried=[each.model_dump(mode="json") for each in tried(earlier)],
             )
         )
-        if somebody:
-            return await self._say(
-                session, conversation, "system.waiting_operator_there", turn=turn
+        await session.flush()
+        language = conversation.language
+        if there:
+            assert place is not None, "it was put into the queue in the same transaction"
+            text = self._texts.say(language, "system.waiting_operator_there")
+            text = f"{text} {place_in_words(self._texts, language, place)}"
+            return await self._tell(session, conversation, text, turn=turn)
+        if open_now:
+            text = self._texts.say(
+                language,
+                "system.waiting_nobody_there",
+                phone=tenant.phone,
+                hours=opening.sentence(language),
             )
-        tenant = self._municipalities[conversation.municipality]
-        return await self._say(
-            session,
-            conversation,
-            "system.waiting_nobody_there",
-            turn=turn,
-            phone=tenant.phone,
-            hours=tenant.hours[conversation.language],
-        )
+        else:
+            at = self.clock()
+            opens = spoken_moment(
+                self._texts, language, opening.opens_next(at), at, tenant.timezone
+            )
+            text = self._texts.say(language, "system.waiting_closed", opens=opens)
+        offer = (case_choice(self._texts, language),)
+        return await self._tell(session, conversation, text, turn=turn, choices=offer)
 
     async def queue(self, staff: Staff) -> Queue:
         """Give the waiting conversations of the municipality and the operator's own."""
@@ -218,6 +305,16 @@ class Handoffs:
                 Colleague(email=row.email, name=row.name, there=row.id in there) for row in rows
             )
 
+    async def departments(self, staff: Staff) -> tuple[str, ...]:
+        """Give the ids of the departments that someone answers for; none: all."""
+        async with self._database.reading() as session:
+            own = await session.scalar(
+                select(StaffRow.departments).where(
+                    StaffRow.id == staff.id, StaffRow.municipality == staff.municipality
+                )
+            )
+        return tuple(own or ())
+
     async def claim(self, staff: Staff, conversation: str) -> ConversationView:
         """Take a waiting conversation.
 
@@ -233,10 +330,14 @@ class Handoffs:
                 ),
                 status=Status.WITH_OPERATOR,
                 operator_id=staff.id,
+                **_holding(),
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
-            await self._note(session, conversation, claimed_at=now())
+            await self._note(
+                session, conversation, claimed_at=func.coalesce(HandoffRow.claimed_at, now())
+            )
+            await _seen_at_desk(session, staff)
             joined = await self._say(
                 session,
                 await read_conversation(session, conversation),
@@ -261,16 +362,30 @@ class Handoffs:
             )
             if written is None:
                 raise await self._refusal(session, staff, conversation)
+            await _seen_at_desk(session, staff)
         await announce(self._hub, written.conversation)
         return written
 
     async def transfer(
-        self, staff: Staff, conversation: str, receiver: str | None, note: str
+        self,
+        staff: Staff,
+        conversation: str,
+        receiver: str | None,
+        note: str,
+        department: str | None = None,
     ) -> ConversationView:
         """Pass a conversation to a colleague, or with None back to the queue at its old place.
 
-        Raises FieldError when there is no such colleague, ConflictError when it is not held.
+        There it waits for a department if one is given, else for the one it was for. Raises
+        FieldError when there is no such colleague or department, ConflictError when it is not
+        held.
         """
+        tenant = self._municipalities[staff.municipality]
+        if department is not None and department not in tenant.departments:
+            raise FieldError("department", "unknown", "There is no such department here.")
+        if department is not None and receiver is not None:
+            raise FieldError("department", "invalid", "Either a colleague or a department.")
+        moved: dict[str, object] = {} if department is None else {"department": department}
         async with self._database.writing() as session:
             colleague = None if receiver is None else await self._find(session, staff, receiver)
             changed = await self._change(
@@ -279,6 +394,9 @@ class Handoffs:
                 _held_by(staff),
                 status=Status.WAITING if colleague is None else Status.WITH_OPERATOR,
                 operator_id=None if colleague is None else colleague.id,
+                **moved,
+                **(_entering(now()) if colleague is None else _holding()),
+                **({"told_at": None, "told_closed_at": None} if colleague is None else {}),
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
@@ -289,14 +407,29 @@ class Handoffs:
                         municipality=staff.municipality,
                         handoff_id=handoff,
                         sender=staff.name,
-                        receiver=None if colleague is None else colleague.name,
+                        receiver=(
+                            tenant.department_name(department, tenant.default_language)
+                            if colleague is None
+                            else colleague.name
+                        ),
                         note=note,
                         created_at=now(),
                     )
                 )
                 await session.flush()
+            if department is not None:
+                await self._note(session, conversation, department=department)
             key = "system.returned_to_queue" if colleague is None else "system.transferred"
-            told = await self._say(session, await read_conversation(session, conversation), key)
+            current = await read_conversation(session, conversation)
+            if department is None:
+                told = await self._say(session, current, key)
+            else:
+                told = await self._say(
+                    session,
+                    current,
+                    "system.transferred_department",
+                    department=tenant.departments[department].name[current.language],
+                )
             view = await read_view(session, staff, conversation)
         await announce(self._hub, told.conversation)
         return view
@@ -315,6 +448,7 @@ class Handoffs:
                 status=Status.CLOSED if closes else Status.WITH_BOT,
                 operator_id=None,
                 waiting_since=None,
+                **_holding(False),
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
@@ -361,7 +495,20 @@ class Handoffs:
         **values: str,
     ) -> Appended:
         text = self._texts.say(conversation.language, key, **values)
-        draft = Draft(author=Author.SYSTEM, text=text, language=conversation.language)
+        return await self._tell(session, conversation, text, turn=turn)
+
+    async def _tell(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        text: str,
+        *,
+        turn: int | None = None,
+        choices: tuple[Choice, ...] = (),
+    ) -> Appended:
+        draft = Draft(
+            author=Author.SYSTEM, text=text, language=conversation.language, choices=choices
+        )
         told = await append(session, conversation.id, [draft], turn=turn)
         assert told is not None, "the conversation was read in the same transaction"
         return told
@@ -399,6 +546,65 @@ class Handoffs:
                 Status.CLOSED: "The conversation is closed.",
             }[Status(status)]
         )
+
+
+def case_choice(texts: Texts, language: str) -> Choice:
+    """Give the offer to leave the question as a case."""
+    return Choice(
+        title=texts.say(language, "choice.case.title"),
+        text=texts.say(language, "choice.case.text"),
+        action=Action.CASE,
+    )
+
+
+def place_in_words(texts: Texts, language: str, place: Place) -> str:
+    """Say where someone stands and, where it is known, how long that usually takes."""
+    if place.position == 1:
+        said = texts.say(language, "system.queue_next")
+    else:
+        said = texts.say(language, "system.queue_position", position=str(place.position))
+    if place.wait_minutes is None:
+        return said
+    low, high = (str(minutes) for minutes in place.wait_minutes)
+    return f"{said} {texts.say(language, 'system.queue_wait', low=low, high=high)}"
+
+
+def _entering(moment: datetime) -> dict[str, object]:
+    """Give what changes when a conversation comes into the queue, again or for the first time."""
+    return {
+        "entered_at": moment,
+        "held_since": None,
+        "awaits": None,
+        "awaits_since": None,
+        "asked_at": None,
+    }
+
+
+def _holding(held: bool = True) -> dict[str, object]:
+    """Give what changes when an operator gets a conversation, or when nobody has it any more."""
+    moment = now() if held else None
+    return {
+        "held_since": moment,
+        "awaits": Author.OPERATOR if held else None,
+        "awaits_since": moment,
+        "asked_at": None,
+        "priority": 0,
+    }
+
+
+async def _topic(session: AsyncSession, conversation: str) -> str | None:
+    return await session.scalar(
+        select(ConversationRow.topic).where(ConversationRow.id == conversation)
+    )
+
+
+async def _seen_at_desk(session: AsyncSession, staff: Staff) -> None:
+    await session.execute(
+        update(StaffRow)
+        .where(StaffRow.id == staff.id)
+        .values(desk_seen_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _held_by(staff: Staff) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from gateway.rasa_client import BotClient
 from gateway.sessions import Sessions, SignedIn
 from gateway.settings import Settings
 from gateway.texts import Texts
+from gateway.timeouts import OpenDesks
 from gateway.turns import Turns
 from gateway.types import Conversation
 
@@ -31,6 +32,7 @@ OPENAPI = web.AppKey("openapi", bytes)
 
 DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
+DESKS = web.AppKey("desks", OpenDesks)
 PRESENCE = web.AppKey("presence", Presence)
 BOT = web.AppKey("bot", BotClient)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)

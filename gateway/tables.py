@@ -59,7 +59,11 @@ class Base(DeclarativeBase):
 
 
 class StaffRow(Base):
-    """A person who may sign in."""
+    """A person who may sign in.
+
+    `departments`: those whose conversations they answer, none: all. `desk_seen_at`: when a desk
+    of theirs was last known to be open, or something was done at it.
+    """
 
     __tablename__ = "staff"
 
@@ -70,6 +74,8 @@ class StaffRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    departments: Mapped[list[str]] = mapped_column(JSON, default=list)
+    desk_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SessionRow(Base):
@@ -98,7 +104,12 @@ class SignInFailureRow(Base):
 class ConversationRow(Base):
     """A thread; `last_seq` is its counter, so that messages are numbered without gaps.
 
-    `updated_at` is the moment of its last message, whoever wrote it.
+    `updated_at` is the moment of its last message, whoever wrote it. `topic` is the bot's name
+    for what was asked last. In the queue the greatest `priority` comes first, then the oldest
+    `waiting_since`, which it keeps when it comes back; `entered_at` is when it came in this time,
+    `told_at` when it was said that nobody has had time, `told_closed_at` that it is closed.
+    `held_since` is when its operator got it; `awaits` says who is to write (resident or
+    operator), `awaits_since` for how long, `asked_at` when the resident was asked if still there.
     """
 
     __tablename__ = "conversations"
@@ -117,6 +128,16 @@ class ConversationRow(Base):
     last_seq: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    topic: Mapped[str | None] = mapped_column(String(60))
+    department: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    awaits: Mapped[str | None] = mapped_column(String(20))
+    awaits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MessageRow(Base):
@@ -149,9 +170,14 @@ class MessageRow(Base):
 
 
 class HandoffRow(Base):
-    """One passage of a conversation to people, from the request to its outcome."""
+    """One passage of a conversation to people, from the request to its outcome.
+
+    `position` is the place in the queue at the request, None when nobody was there: then the
+    wait says nothing about how fast people are. `claimed_at` is the first time.
+    """
 
     __tablename__ = "handoffs"
+    __table_args__ = (Index(None, "municipality", "claimed_at"),)
 
     id: Mapped[int] = mapped_column(KEY, primary_key=True)
     municipality: Mapped[str] = mapped_column(String(40))
@@ -167,6 +193,11 @@ class HandoffRow(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(20))
+    intent: Mapped[str | None] = mapped_column(String(60))
+    department: Mapped[str | None] = mapped_column(String(40))
+    position: Mapped[int | None] = mapped_column(Integer)
+    asked: Mapped[list[str]] = mapped_column(JSON, default=list)
+    tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
 class TransferRow(Base):
@@ -183,6 +214,7 @@ class TransferRow(Base):
     receiver: Mapped[str | None] = mapped_column(String(120))
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(String(20))
 
 
 class FeedbackRow(Base):

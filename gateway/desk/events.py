@@ -14,7 +14,7 @@ from gateway.errors import NotFoundError
 from gateway.events import Event, LaggedError, desk_topic
 from gateway.guards import require_same_origin, with_session
 from gateway.handoff import DESK_ROLES
-from gateway.keys import CONVERSATIONS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
+from gateway.keys import CONVERSATIONS, DESKS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
 from gateway.queue import Queue
 from gateway.sessions import SignedIn
 from gateway.sockets import IDLE_SECONDS, LAGGED, SIGNED_OUT, live_socket
@@ -28,7 +28,10 @@ async def events(request: web.Request) -> web.StreamResponse:
     staff = signed_in.staff
     with request.app[HUB].subscribe(desk_topic(staff.municipality)) as subscription:
         async with live_socket(request, "desk", subscription) as socket:
-            with request.app[PRESENCE].join(staff.municipality, staff.id):
+            with (
+                request.app[PRESENCE].join(staff.municipality, staff.id),
+                request.app[DESKS].join(staff.id),
+            ):
                 teller = _Teller(request, socket, signed_in)
                 await teller.tell_queue()
                 while not socket.closed:

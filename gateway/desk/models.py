@@ -19,9 +19,13 @@ class OperatorMessage(Frozen):
 
 
 class TransferTo(Frozen):
-    """The colleague's e-mail address, or null for the queue; the note goes to whoever is next."""
+    """The colleague's e-mail address, or null for the queue; the note goes to whoever is next.
+
+    In the queue it waits for `department`, by its id, or for the one it was for.
+    """
 
     to: Annotated[str, StringConstraints(max_length=254)] | None
+    department: Annotated[str, StringConstraints(max_length=40)] | None = None
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
 
 
@@ -29,6 +33,20 @@ class Resolution(Frozen):
     """How it ended; only `closed` closes the conversation, else the bot answers again."""
 
     outcome: Outcome
+
+
+class DepartmentView(Frozen):
+    """A department, with its name in each of the municipality's languages."""
+
+    id: str
+    name: dict[str, str]
+
+
+class Departments(Frozen):
+    """The municipality's departments, and the ids of one's own (none: all)."""
+
+    departments: tuple[DepartmentView, ...]
+    own: tuple[str, ...]
 
 
 class Colleagues(Frozen):

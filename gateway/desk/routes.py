@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.desk import events, views
 from gateway.desk.models import (
     Colleagues,
+    Departments,
     DeskFrame,
     OperatorMessage,
     Resolution,
@@ -35,6 +36,15 @@ ENDPOINTS = (
         "desk",
         Guard.SESSION,
         {200: Colleagues},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/desk/departments",
+        views.departments,
+        "Departments that conversations wait for, and one's own",
+        "desk",
+        Guard.SESSION,
+        {200: Departments},
     ),
     Endpoint(
         "GET",

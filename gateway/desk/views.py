@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.desk.models import Colleagues, OperatorMessage, Resolution, TransferTo
+from gateway.desk.models import (
+    Colleagues,
+    Departments,
+    DepartmentView,
+    OperatorMessage,
+    Resolution,
+    TransferTo,
+)
 from gateway.guards import require_json, with_session
 from gateway.handoff import DESK_ROLES
 from gateway.http_json import model_response, read_model
-from gateway.keys import ERASURES, HANDOFFS, SIGNED_IN
+from gateway.keys import ERASURES, HANDOFFS, MUNICIPALITIES, SIGNED_IN
 from gateway.masking import mask
 from gateway.resident.models import Messages
 from gateway.transcripts import Appended
@@ -38,6 +45,21 @@ async def operators(request: web.Request) -> web.Response:
     """Give the colleagues."""
     found = await request.app[HANDOFFS].colleagues(request[SIGNED_IN].staff)
     return model_response(Colleagues(operators=found))
+
+
+@reading
+async def departments(request: web.Request) -> web.Response:
+    """Give the departments that conversations wait for."""
+    staff = request[SIGNED_IN].staff
+    tenant = request.app[MUNICIPALITIES][staff.municipality]
+    return model_response(
+        Departments(
+            departments=tuple(
+                DepartmentView(id=id_, name=each.name) for id_, each in tenant.departments.items()
+            ),
+            own=await request.app[HANDOFFS].departments(staff),
+        )
+    )
 
 
 @changing
@@ -74,6 +96,7 @@ async def transfer(request: web.Request) -> web.Response:
             request.match_info["conversation"],
             wanted.to,
             mask(wanted.note, contacts=False).text,
+            wanted.department,
         )
     )
 

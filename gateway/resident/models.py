@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, Field, RootModel, StrictBool, StrictInt, StringConstraints
 
-from gateway.types import Frozen, Message, Status
+from gateway.types import Frozen, Message, Place, Status
 
 LONGEST_TEXT = 2000
 
@@ -55,16 +55,32 @@ class NewMessage(Frozen):
 
 
 class Messages(Frozen):
-    """The conversation's status and some of its messages, in order."""
+    """The conversation's status and some of its messages, in order.
+
+    `queue`: where it stands, while it waits.
+    """
 
     status: Status
     messages: tuple[Message, ...]
+    queue: Place | None = None
 
 
 class LiveMessage(Message):
     """A frame of the events: a message with the conversation's status at that moment."""
 
     status: Status
+    queue: Place | None = None
+
+
+class LivePlace(Frozen):
+    """A frame of the events without a message: the place in the queue has changed."""
+
+    status: Status
+    queue: Place
+
+
+class LiveFrame(RootModel[LiveMessage | LivePlace]):
+    """A frame of the events."""
 
 
 class WishForPerson(Frozen):

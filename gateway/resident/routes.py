@@ -7,7 +7,7 @@ from gateway.resident import events, views
 from gateway.resident.models import (
     BegunConversation,
     Feedback,
-    LiveMessage,
+    LiveFrame,
     Messages,
     NewConversation,
     NewMessage,
@@ -57,12 +57,13 @@ ENDPOINTS = (
         "GET",
         f"{CONVERSATION}/events",
         events.events,
-        "WebSocket: each message after a seq as it comes, with the conversation's status. "
+        "WebSocket: each message after a seq as it comes, with the conversation's status; "
+        "while it waits also its place in the queue whenever that changes. "
         "The token goes in the Authorization header or as the subprotocol bearer.TOKEN beside "
         "svar. Close code 4404: erased; 1013: read again from the last seq",
         "resident",
         Guard.TOKEN,
-        {101: LiveMessage},
+        {101: LiveFrame},
         problems=(403, 422),
         queries=(AFTER,),
     ),

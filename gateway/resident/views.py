@@ -27,6 +27,7 @@ from gateway.resident.models import (
     PublicMunicipality,
     WishForPerson,
 )
+from gateway.types import Message, Status
 
 KEEP_SECONDS = 300
 
@@ -53,7 +54,7 @@ async def write(request: web.Request) -> web.Response:
     require_origin(request, conversation.municipality)
     message = await read_model(request, NewMessage)
     result = await request.app[TURNS].submit(conversation, message.text, message.client_id)
-    return model_response(Messages(status=result.status, messages=result.messages))
+    return await _messages(request, result.status, result.messages)
 
 
 @with_token
@@ -64,7 +65,7 @@ async def read(request: web.Request) -> web.Response:
     current, messages = await request.app[CONVERSATIONS].read(
         conversation.id, after_parameter(request)
     )
-    return model_response(Messages(status=current.status, messages=messages))
+    return await _messages(request, current.status, messages)
 
 
 @with_token
@@ -74,9 +75,16 @@ async def ask_for_person(request: web.Request) -> web.Response:
     require_origin(request, conversation.municipality)
     await read_model(request, WishForPerson)
     requested = await request.app[HANDOFFS].request(conversation)
-    return model_response(
-        Messages(status=requested.conversation.status, messages=requested.messages)
-    )
+    return await _messages(request, requested.conversation.status, requested.messages)
+
+
+async def _messages(
+    request: web.Request, status: Status, messages: tuple[Message, ...]
+) -> web.Response:
+    """Answer with messages and, while the conversation waits, where it stands."""
+    conversation = request[CONVERSATION].model_copy(update={"status": status})
+    place = await request.app[HANDOFFS].lines.place(conversation)
+    return model_response(Messages(status=status, messages=messages, queue=place))
 
 
 @with_token
@@ -104,7 +112,7 @@ async def municipality(request: web.Request) -> web.Response:
     found = request.app[MUNICIPALITIES].get(request.match_info["municipality"])
     if found is None:
         raise NotFoundError("There is no such municipality here.")
-    answer = model_response(PublicMunicipality.model_validate(found.model_dump()))
+    answer = model_response(PublicMunicipality.model_validate(found, from_attributes=True))
     answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
     return answer
 

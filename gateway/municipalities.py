@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.opening import Country, OpeningHours, OpeningRules
 from gateway.types import Role
 
 LANGUAGES = ("sv", "nb", "nn")
@@ -57,6 +58,8 @@ class Department(BaseModel):
     name: dict[str, Text]
     email: Annotated[str, Field(pattern=EMAIL_PATTERN)]
     faults: tuple[str, ...] = ()
+    opening: OpeningRules | None = None
+    """Where its hours differ from the municipality's."""
 
     @field_validator("faults")
     @classmethod
@@ -78,12 +81,12 @@ class Municipality(BaseModel):
     default_language: str
     phone: Text
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
-    hours: dict[str, Text]
+    opening: OpeningRules
     website: Text
     allowed_origins: tuple[str, ...] = ()
     timezone: str
-    country: Literal["SE", "NO"]
-    """Whose emergency numbers the bot gives."""
+    country: Country
+    """Whose emergency numbers the bot gives, and whose holidays are kept."""
     demo_staff: dict[Role, Text] = {}
     on_call_phone: Text | None = None
     departments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], Department] = {}
@@ -120,9 +123,21 @@ class Municipality(BaseModel):
     def _languages_agree(self) -> Self:
         if self.default_language not in self.languages:
             raise ValueError(f"default_language {self.default_language!r} is not in languages")
-        missing = [language for language in self.languages if language not in self.hours]
-        if missing:
-            raise ValueError(f"hours has no text for {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hours_are_reckoned(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "hours" in data:
+            raise ValueError(
+                'hours is now made from [opening.week]; write monday = ["08:00-16:30"] there'
+            )
+        return data
+
+    @model_validator(mode="after")
+    def _is_open_some_day(self) -> Self:
+        if self.opening.week is None:
+            raise ValueError("opening.week is missing")
         return self
 
     @model_validator(mode="after")
@@ -142,6 +157,21 @@ class Municipality(BaseModel):
     def emergency_phone(self) -> str:
         """Whom to call about what can't wait: who is on call, or else the municipality."""
         return self.on_call_phone or self.phone
+
+    @property
+    def hours(self) -> dict[str, str]:
+        """When it answers in an ordinary week, as a sentence in each language."""
+        opening = self.opening_of(None)
+        return {language: opening.sentence(language) for language in self.languages}
+
+    def opening_of(self, department: str | None) -> OpeningHours:
+        """Give the hours of a department: the municipality's, except where its own differ."""
+        own = self.departments[department].opening if department in self.departments else None
+        return OpeningHours(
+            timezone=self.timezone,
+            country=self.country,
+            rules=self.opening if own is None else self.opening.differing(own),
+        )
 
     def department_of(self, kind: str) -> str | None:
         """The id of the department that mends a kind of fault; None: the municipality itself."""

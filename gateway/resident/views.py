@@ -104,7 +104,7 @@ async def municipality(request: web.Request) -> web.Response:
     found = request.app[MUNICIPALITIES].get(request.match_info["municipality"])
     if found is None:
         raise NotFoundError("There is no such municipality here.")
-    answer = model_response(PublicMunicipality.model_validate(found.model_dump()))
+    answer = model_response(PublicMunicipality.model_validate(found, from_attributes=True))
     answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
     return answer
 

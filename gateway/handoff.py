@@ -7,6 +7,7 @@ system message in one transaction. Of any number of operators, exactly one finds
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,7 @@ from gateway.types import (
     Action,
     AnswerStatus,
     Author,
+    Choice,
     Conversation,
     Draft,
     Frozen,
@@ -106,12 +108,15 @@ class Handoffs:
         presence: Presence,
         municipalities: Mapping[str, Municipality],
         texts: Texts,
+        *,
+        by_mail: bool = False,
     ) -> None:
         self._database = database
         self._hub = hub
         self._presence = presence
         self._municipalities = municipalities
         self._texts = texts
+        self._by_mail = by_mail
 
     async def request(self, conversation: Conversation) -> Appended:
         """Put a conversation into the queue because its resident asked for a person.
@@ -159,7 +164,13 @@ class Handoffs:
             current = await read_conversation(session, conversation.id)
             if current.status is not Status.WAITING:
                 return Appended(current, ())
-            return await self._say(session, current, "system.already_waiting", turn=turn)
+            return await self._say(
+                session,
+                current,
+                "system.already_waiting",
+                turn=turn,
+                choices=() if somebody else self.case_choices(current.language),
+            )
         before = END if turn is None else turn
         known = extract(wanted, await messages_before(session, conversation.id, before))
         session.add(
@@ -179,6 +190,8 @@ class Handoffs:
                 session, conversation, "system.waiting_operator_there", turn=turn
             )
         tenant = self._municipalities[conversation.municipality]
+        if self._by_mail:
+            return await self._offer_case(session, conversation, turn)
         return await self._say(
             session,
             conversation,
@@ -186,6 +199,38 @@ class Handoffs:
             turn=turn,
             phone=tenant.phone,
             hours=tenant.hours[conversation.language],
+        )
+
+    def case_choices(self, language: str) -> tuple[Choice, ...]:
+        """Give the offer to leave the question as a case; none where no mail can be sent."""
+        if not self._by_mail:
+            return ()
+        return (
+            Choice(
+                title=self._texts.say(language, "choice.case.title"),
+                text=self._texts.say(language, "choice.case.text"),
+                action=Action.CASE,
+            ),
+        )
+
+    async def _offer_case(
+        self, session: AsyncSession, conversation: Conversation, turn: int | None
+    ) -> Appended:
+        """Say that nobody is there, and by when the question would be answered by e-mail."""
+        tenant = self._municipalities[conversation.municipality]
+        hours = tenant.opening_of(None)
+        today = now().astimezone(ZoneInfo(tenant.timezone)).date()
+        deadline = hours.working_day_after(today, tenant.case_days)
+        language = conversation.language
+        return await self._say(
+            session,
+            conversation,
+            "system.waiting_nobody_case",
+            turn=turn,
+            choices=self.case_choices(language),
+            deadline=self._texts.say_date(language, deadline),
+            phone=tenant.phone,
+            hours=hours.sentence(language),
         )
 
     async def queue(self, staff: Staff) -> Queue:
@@ -358,10 +403,13 @@ class Handoffs:
         key: str,
         *,
         turn: int | None = None,
+        choices: tuple[Choice, ...] = (),
         **values: str,
     ) -> Appended:
         text = self._texts.say(conversation.language, key, **values)
-        draft = Draft(author=Author.SYSTEM, text=text, language=conversation.language)
+        draft = Draft(
+            author=Author.SYSTEM, text=text, language=conversation.language, choices=choices
+        )
         told = await append(session, conversation.id, [draft], turn=turn)
         assert told is not None, "the conversation was read in the same transaction"
         return told

@@ -53,6 +53,7 @@ class Action(StrEnum):
     """What taking a choice does, beyond saying its text."""
 
     HANDOFF = "handoff"
+    CASE = "case"
 
 
 class Asks(StrEnum):
@@ -190,6 +191,39 @@ class CaseRequest(Frozen):
     place: Annotated[str, Field(min_length=1, max_length=2000)]
     description: str = ""
     contact: bool = False
+
+
+class CaseStatus(StrEnum):
+    """Whether somebody still has to see to a case."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class EntryKind(StrEnum):
+    """What an item of a case's thread is.
+
+    NOTE: a mail from a department, which the resident never sees.
+    """
+
+    QUESTION = "question"
+    REPLY = "reply"
+    RESIDENT = "resident"
+    NOTE = "note"
+    HANDED = "handed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class CaseMail(StrEnum):
+    """What a mail about a case says, and so to whom it goes."""
+
+    CONFIRMATION = "confirmation"
+    NOTICE = "notice"
+    REPLY = "reply"
+    NEWS = "news"
+    CLOSED = "closed"
+    ATTACHMENTS = "attachments"
 
 
 class Transfer(Frozen):

@@ -51,13 +51,19 @@ class Server:
         return [mail for mail in self.mails if mail["To"] == address]
 
 
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @asynccontextmanager
 async def smtp_server() -> AsyncIterator[Server]:
     """Start the server; it is gone afterwards."""
     made = Server()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made.port = probe.getsockname()[1]
+    made.port = free_port()
     controller = Controller(made, hostname="127.0.0.1", port=made.port)
     await asyncio.to_thread(controller.start)
     try:

@@ -86,7 +86,7 @@ class Mailbox:
 
     async def _take(self, raw: bytes) -> Taken | None:
         try:
-            received = read_mail(raw, self._markers)
+            received = await asyncio.to_thread(read_mail, raw, self._markers)
         except Exception as error:
             # No mail that anybody sends may keep the others from being read.
             log.error("a received mail can't be understood: %s", type(error).__name__)

@@ -32,7 +32,7 @@ _RULER = re.compile(
     r"|original message|vidarebefordrat|videresendt|vidaresend)\b|^_{20,}$",
     re.IGNORECASE,
 )
-_HEADER = re.compile(r"^\*?(?:från|fra|frå|from|avsender)\*?:\s", re.IGNORECASE)
+_HEADER = re.compile(r"^\*?(?:från|fra|frå|from|avsender)\*?:\*?\s", re.IGNORECASE)
 _NEXT_HEADER = re.compile(
     r"^\*?(?:skickat|sendt|sent|till|til|to|datum|dato|date|ämne|emne|subject|kopia|kopi|cc)"
     r"\*?:",

@@ -69,7 +69,7 @@ def run_checks(only: Sequence[str] = ()) -> int:
     """Run the checks (or those named) and print which failed; 0 when all passed.
 
     Raises:
-        CommandError: a name is no check's, or a program of the tests is missing and can't be installed.
+        CommandError: a name is no check's, or a program is missing and can't be installed.
     """
     layout = read_layout()
     checks = _checks()

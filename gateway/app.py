@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway import health, page_views, sign_in
+from gateway.case_mails import CasePost
+from gateway.case_offer import CaseOffer
 from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
+from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
 from gateway.editor import routes as editor
 from gateway.endpoints import Endpoint, add_endpoints
@@ -36,6 +39,7 @@ from gateway.keys import (
     OPENAPI,
     PAGES,
     PRESENCE,
+    QUESTIONS,
     SESSIONS,
     SETTINGS,
     SOCKETS,
@@ -43,6 +47,7 @@ from gateway.keys import (
     TURNS,
 )
 from gateway.knowledge_client import KnowledgeClient
+from gateway.mailbox import Mailbox
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
 from gateway.observe import count_requests
@@ -50,6 +55,7 @@ from gateway.openapi import document
 from gateway.outbox import Outbox
 from gateway.pages import Pages
 from gateway.problems import problems
+from gateway.question_cases import QuestionCases
 from gateway.rasa_client import BotClient
 from gateway.resident import routes as resident
 from gateway.retention import Retention
@@ -64,6 +70,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *resident.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *desk.ENDPOINTS,
+    *desk_cases.ENDPOINTS,
     *editor.ENDPOINTS,
 )
 OUTBOX_SECONDS = 3.0
@@ -133,9 +140,22 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     await make_demo_accounts(database, passwords, tenants, app[SETTINGS].demo_accounts)
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
-    app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts)
+    offer = CaseOffer(texts, by_mail=bool(app[SETTINGS].smtp_host))
+    app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts, offer)
     cases = Cases(database, tenants)
-    outbox = Outbox(database, cases, tenants, texts, app[METRICS], app[SETTINGS])
+    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS])
+    outbox = Outbox(
+        database, cases, tenants, texts, app[METRICS], app[SETTINGS], posts=(case_post,)
+    )
+    app[QUESTIONS] = QuestionCases(
+        database,
+        hub,
+        tenants,
+        texts,
+        app[METRICS],
+        outbox.wake,
+        address_days=app[SETTINGS].case_address_days,
+    )
     app[TURNS] = Turns(
         database,
         hub,
@@ -155,12 +175,14 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].retention_days,
         cases,
         app[SETTINGS].case_retention_days,
+        questions=app[QUESTIONS],
     )
-    timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, app[ERASURES].attempt)
-    chores = [
-        asyncio.create_task(chore)
-        for chore in (timeouts.run(), app[ERASURES].run(), retention.run(), outbox.run())
-    ]
+    timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, offer, app[ERASURES].attempt)
+    running = [timeouts.run(), app[ERASURES].run(), retention.run()]
+    if app[SETTINGS].imap_host:
+        markers = {texts.say(language, "case.marker") for language in LANGUAGES}
+        running.append(Mailbox(app[QUESTIONS], app[METRICS], app[SETTINGS], markers).run())
+    chores = [asyncio.create_task(chore) for chore in (*running, outbox.run())]
     yield
     outbox.stop()
     # It may be between a mail that was accepted and the note of it.

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.case_offer import CaseOffer
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError
@@ -154,12 +155,14 @@ class Handoffs:
         presence: Presence,
         municipalities: Mapping[str, Municipality],
         texts: Texts,
+        offer: CaseOffer,
     ) -> None:
         self._database = database
         self._hub = hub
         self._presence = presence
         self._municipalities = municipalities
         self._texts = texts
+        self._offer = offer
         self.lines = Lines(database, presence, municipalities)
         self.clock = now
         """By which it is open or closed."""
@@ -229,7 +232,13 @@ class Handoffs:
             current = await read_conversation(session, conversation.id)
             if current.status is not Status.WAITING:
                 return Appended(current, ())
-            return await self._say(session, current, "system.already_waiting", turn=turn)
+            return await self._tell(
+                session,
+                current,
+                self._texts.say(current.language, "system.already_waiting"),
+                turn=turn,
+                choices=() if there else self._offer.choices(current.language),
+            )
         line = await self.lines.read_within(session, conversation.municipality, there)
         place = line.place(conversation.id)
         before = END if turn is None else turn
@@ -272,7 +281,7 @@ class Handoffs:
                 self._texts, language, opening.opens_next(at), at, tenant.timezone
             )
             text = self._texts.say(language, "system.waiting_closed", opens=opens)
-        offer = (case_choice(self._texts, language),)
+        text, offer = self._offer.add(text, language, tenant, department)
         return await self._tell(session, conversation, text, turn=turn, choices=offer)
 
     async def queue(self, staff: Staff) -> Queue:
@@ -492,6 +501,7 @@ class Handoffs:
         key: str,
         *,
         turn: int | None = None,
+        choices: tuple[Choice, ...] = (),
         **values: str,
     ) -> Appended:
         text = self._texts.say(conversation.language, key, **values)
@@ -546,15 +556,6 @@ class Handoffs:
                 Status.CLOSED: "The conversation is closed.",
             }[Status(status)]
         )
-
-
-def case_choice(texts: Texts, language: str) -> Choice:
-    """Give the offer to leave the question as a case."""
-    return Choice(
-        title=texts.say(language, "choice.case.title"),
-        text=texts.say(language, "choice.case.text"),
-        action=Action.CASE,
-    )
 
 
 def place_in_words(texts: Texts, language: str, place: Place) -> str:

@@ -15,6 +15,7 @@ from gateway.knowledge_client import KnowledgeClient
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.pages import Pages
+from gateway.question_cases import QuestionCases
 from gateway.rasa_client import BotClient
 from gateway.sessions import Sessions, SignedIn
 from gateway.settings import Settings
@@ -38,6 +39,7 @@ BOT = web.AppKey("bot", BotClient)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)
 CONVERSATIONS = web.AppKey("conversations", Conversations)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
+QUESTIONS = web.AppKey("questions", QuestionCases)
 ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)
 SESSIONS = web.AppKey("sessions", Sessions)

@@ -136,6 +136,8 @@ class Municipality(BaseModel):
     phone: Text
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     opening: OpeningRules
+    case_days: Annotated[int, Field(ge=1, le=60)] = 3
+    """How many working days a question left as a case takes at most."""
     website: Text
     allowed_origins: tuple[str, ...] = ()
     timezone: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -279,6 +280,93 @@ class ContactRow(Base):
     asked_seq: Mapped[int] = mapped_column(Integer)
     contact: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class QuestionCaseRow(Base):
+    """A question that a resident left while nobody was there, to be answered by e-mail.
+
+    It outlives its conversation: the resident was promised an answer by the deadline.
+    """
+
+    __tablename__ = "question_cases"
+    __table_args__ = (Index(None, "municipality", "status", "deadline"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL"), index=True
+    )
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    department: Mapped[str | None] = mapped_column(String(40))
+    question: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20))
+    deadline: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class CaseAddressRow(Base):
+    """Where a case is answered; in no transcript, no log and not in the bot.
+
+    Erased `forget_at`, which is set when the case is closed.
+    """
+
+    __tablename__ = "case_addresses"
+
+    case_id: Mapped[int] = mapped_column(
+        KEY, ForeignKey("question_cases.id", ondelete="CASCADE"), primary_key=True
+    )
+    municipality: Mapped[str] = mapped_column(String(40))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    forget_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class CaseEntryRow(Base):
+    """One item of a case's thread.
+
+    `mail_key` is the digest of a received mail, so that each is taken once; `message_id` its
+    name, which answers refer to, and which is forgotten together with the address.
+    """
+
+    __tablename__ = "case_entries"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("question_cases.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[str]] = mapped_column(JSON)
+    other_sender: Mapped[bool] = mapped_column(Boolean)
+    message_id: Mapped[str | None] = mapped_column(String(255))
+    mail_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseMailRow(Base):
+    """A mail about a case that is to be sent; as with fault reports, `due_at` is its next turn."""
+
+    __tablename__ = "case_mails"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("question_cases.id", ondelete="CASCADE"), index=True
+    )
+    entry_id: Mapped[int | None] = mapped_column(
+        ForeignKey("case_entries.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
 
 
 class ErasureRow(Base):

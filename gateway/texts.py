@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 from pydantic import RootModel
@@ -69,6 +70,26 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
         {"municipality", "reference", "kind", "place", "description", "contact"}
     ),
     "case.mail.nothing": frozenset(),
+    "system.case_offer": frozenset({"deadline"}),
+    "system.case_made": frozenset({"deadline", "reference"}),
+    "case.subject": frozenset({"municipality", "reference"}),
+    "case.marker": frozenset(),
+    "case.confirmation.body": frozenset(
+        {"days", "deadline", "hours", "municipality", "phone", "reference"}
+    ),
+    "case.notice.subject": frozenset({"deadline", "reference"}),
+    "case.notice.body": frozenset(
+        {"deadline", "desk", "municipality", "note", "question", "reference"}
+    ),
+    "case.news.subject": frozenset({"reference"}),
+    "case.news.body": frozenset({"deadline", "desk", "reference", "text"}),
+    "case.reply.body": frozenset(
+        {"marker", "municipality", "operator", "question", "reference", "text"}
+    ),
+    "case.closed.body": frozenset({"marker", "municipality", "reference"}),
+    "case.attachments.body": frozenset({"marker", "municipality", "names", "reference"}),
+    "page.date": frozenset({"day", "month", "year"}),
+    **{f"page.month.{month}": frozenset() for month in range(1, 13)},
     "choice.person.title": frozenset(),
     "choice.person.text": frozenset(),
 }
@@ -105,6 +126,11 @@ class Texts:
         """
         text = self._languages[language][key]
         return PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+
+    def say_date(self, language: str, day: date) -> str:
+        """Give a date in words, such as 26 november 2026."""
+        month = self.say(language, f"page.month.{day.month}")
+        return self.say(language, "page.date", day=day.day, month=month, year=day.year)
 
 
 def load_texts(folder: Path, languages: Iterable[str]) -> Texts:

@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.case_offer import CaseOffer
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.events import Hub
-from gateway.handoff import case_choice
 from gateway.moments import spoken_moment
 from gateway.municipalities import Municipality
 from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
@@ -80,6 +80,7 @@ class Timeouts:
         desks: OpenDesks,
         municipalities: Mapping[str, Municipality],
         texts: Texts,
+        offer: CaseOffer,
         forget: Callable[[str], Awaitable[object]],
         *,
         every_seconds: float = EVERY_SECONDS,
@@ -91,6 +92,7 @@ class Timeouts:
         self._desks = desks
         self._municipalities = municipalities
         self._texts = texts
+        self._offer = offer
         self._forget = forget
         self._every = every_seconds
         self._clock = clock
@@ -261,10 +263,7 @@ class Timeouts:
                 row,
                 tired,
                 values,
-                lambda language: (
-                    self._say(language, "system.given_up", phone=tenant.phone),
-                    (case_choice(self._texts, language),),
-                ),
+                self._offering(tenant, row, "system.given_up", phone=tenant.phone),
                 _resolve(Outcome.UNANSWERED),
             )
             if returned:
@@ -284,10 +283,14 @@ class Timeouts:
             opens_at = opening.opens_next(moment)
             for row in await self._overdue(tenant, untold):
 
-                def closed(language: str, opens_at: datetime | None = opens_at) -> _Said:
+                def closed(
+                    language: str,
+                    opens_at: datetime | None = opens_at,
+                    department: str | None = department,
+                ) -> _Said:
                     opens = spoken_moment(self._texts, language, opens_at, moment, tenant.timezone)
                     text = self._say(language, "system.closing", opens=opens)
-                    return text, (case_choice(self._texts, language),)
+                    return self._offer.add(text, language, tenant, department)
 
                 await self._step(row, untold, {"told_closed_at": moment, "told_at": moment}, closed)
 
@@ -322,10 +325,7 @@ class Timeouts:
                 row,
                 overdue,
                 {"told_at": moment},
-                lambda language: (
-                    self._say(language, "system.unclaimed"),
-                    (case_choice(self._texts, language),),
-                ),
+                self._offering(tenant, row, "system.unclaimed"),
             )
 
     async def _overdue(
@@ -367,6 +367,13 @@ class Timeouts:
             assert told is not None, "it was changed in the same transaction"
         await announce(self._hub, told.conversation)
         return True
+
+    def _offering(
+        self, tenant: Municipality, row: ConversationRow, key: str, **values: str
+    ) -> Callable[[str], _Said]:
+        return lambda language: self._offer.add(
+            self._say(language, key, **values), language, tenant, row.department
+        )
 
     def _say(self, language: str, key: str, **values: str) -> str:
         return self._texts.say(language, key, **values)

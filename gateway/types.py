@@ -212,6 +212,39 @@ class CaseRequest(Frozen):
     contact: bool = False
 
 
+class CaseStatus(StrEnum):
+    """Whether somebody still has to see to a case."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class EntryKind(StrEnum):
+    """What an item of a case's thread is.
+
+    NOTE: a mail from a department, which the resident never sees.
+    """
+
+    QUESTION = "question"
+    REPLY = "reply"
+    RESIDENT = "resident"
+    NOTE = "note"
+    HANDED = "handed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class CaseMail(StrEnum):
+    """What a mail about a case says, and so to whom it goes."""
+
+    CONFIRMATION = "confirmation"
+    NOTICE = "notice"
+    REPLY = "reply"
+    NEWS = "news"
+    CLOSED = "closed"
+    ATTACHMENTS = "attachments"
+
+
 class Transfer(Frozen):
     """A conversation passed on: by whom, to whom (None: the queue), with what note.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, RootModel, StrictBool, StrictInt, StringConstraints
 
+from gateway.addresses import LONGEST, usable_address
 from gateway.types import Frozen, Message, Place, Status
 
 LONGEST_TEXT = 2000
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Drop control characters: no keyboard writes them, and PostgreSQL refuses one of them."""
     return "".join(sign for sign in text if sign >= " " or sign in "\n\t").strip()
 
@@ -25,7 +27,7 @@ def _not_empty(text: str) -> str:
 Written = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
-    AfterValidator(_printable),
+    AfterValidator(printable),
     AfterValidator(_not_empty),
 ]
 """What a person wrote: at least one sign, at most LONGEST_TEXT."""
@@ -87,6 +89,24 @@ class WishForPerson(Frozen):
     """A resident's wish to be handed over to a person."""
 
     reason: Literal["asked"]
+
+
+class NewCase(Frozen):
+    """A question to be answered by e-mail, and where."""
+
+    email: Annotated[
+        str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(usable_address)
+    ]
+    text: Written
+
+
+class MadeCase(Frozen):
+    """What the question is called and when it is answered at the latest."""
+
+    reference: str
+    deadline: date
+    status: Status
+    messages: tuple[Message, ...]
 
 
 class Feedback(Frozen):

@@ -8,7 +8,9 @@ from gateway.resident.models import (
     BegunConversation,
     Feedback,
     LiveFrame,
+    MadeCase,
     Messages,
+    NewCase,
     NewConversation,
     NewMessage,
     PublicMunicipality,
@@ -77,6 +79,19 @@ ENDPOINTS = (
         {200: Messages},
         body=WishForPerson,
         problems=(400, 403, 409, 413, 422),
+    ),
+    Endpoint(
+        "POST",
+        f"{CONVERSATION}/case",
+        views.leave_case,
+        "Leave a question to be answered by e-mail; the conversation leaves the queue. The same "
+        "text again gives the same case. 409: an operator has the conversation, it is closed, or "
+        "no mail can be sent here",
+        "resident",
+        Guard.TOKEN,
+        {201: MadeCase},
+        body=NewCase,
+        problems=(400, 403, 409, 413, 422, 429),
     ),
     Endpoint(
         "POST",

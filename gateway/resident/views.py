@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.cors import require_origin
-from gateway.errors import FieldError, NotFoundError
+from gateway.errors import ConflictError, FieldError, NotFoundError
 from gateway.guards import with_token
 from gateway.http_json import model_response, read_model
 from gateway.keys import (
@@ -14,6 +14,8 @@ from gateway.keys import (
     ERASURES,
     HANDOFFS,
     MUNICIPALITIES,
+    QUESTIONS,
+    SETTINGS,
     TEXTS,
     TURNS,
 )
@@ -21,7 +23,9 @@ from gateway.problems import dumps
 from gateway.resident.models import (
     BegunConversation,
     Feedback,
+    MadeCase,
     Messages,
+    NewCase,
     NewConversation,
     NewMessage,
     PublicMunicipality,
@@ -85,6 +89,27 @@ async def _messages(
     conversation = request[CONVERSATION].model_copy(update={"status": status})
     place = await request.app[HANDOFFS].lines.place(conversation)
     return model_response(Messages(status=status, messages=messages, queue=place))
+
+
+@with_token
+async def leave_case(request: web.Request) -> web.Response:
+    """Make a case of a question; the bot then begins anew."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    wanted = await read_model(request, NewCase)
+    if not request.app[SETTINGS].smtp_host:
+        raise ConflictError("No mail can be sent here, so nothing could be answered.")
+    left = await request.app[QUESTIONS].leave(conversation, wanted.email, wanted.text)
+    await request.app[ERASURES].attempt(conversation.id)
+    return model_response(
+        MadeCase(
+            reference=left.reference,
+            deadline=left.deadline,
+            status=left.changed.conversation.status,
+            messages=left.changed.messages,
+        ),
+        status=201,
+    )
 
 
 @with_token

@@ -5,8 +5,8 @@ from sqlalchemy import select, update
 
 from gateway.app import ENDPOINTS
 from gateway.endpoints import Guard
-from gateway.keys import DATABASE
-from gateway.tables import ConversationRow, StaffRow
+from gateway.keys import CONVERSATIONS, DATABASE, QUESTIONS
+from gateway.tables import CaseEntryRow, CaseMailRow, ConversationRow, QuestionCaseRow, StaffRow
 
 STAFF = [each for each in ENDPOINTS if each.guard in (Guard.SESSION, Guard.CHANGE)]
 BODIES = {
@@ -63,6 +63,40 @@ async def test_holding_is_not_enough_across_municipalities(api, operator, strang
     assert before == await resident.transcript()
 
 
+CASE_BODIES = {
+    "reply": {"text": "hej", "close": True},
+    "department": {"department": None, "note": ""},
+}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [each for each in STAFF if "{reference}" in each.path],
+    ids=lambda each: f"{each.method} {each.path}",
+)
+async def test_a_strangers_case_does_not_exist(api, stranger, endpoint) -> None:
+    """Another municipality's case is 404, is in no list, and stays as it is."""
+    resident = await api.resident()
+    app = api.client.app
+    conversation = await app[CONVERSATIONS].open(resident.id, resident.token)
+    left = await app[QUESTIONS].leave(conversation, "x@exempel.example", "Hemlig fråga")
+
+    async def rows() -> list[object]:
+        async with app[DATABASE].reading() as session:
+            return [
+                tuple((await session.execute(select(*table.__table__.columns))).all())
+                for table in (QuestionCaseRow, CaseEntryRow, CaseMailRow)
+            ]
+
+    before = await rows()
+    path = endpoint.path.format(reference=left.reference)
+    body = CASE_BODIES.get(path.rpartition("/")[2])
+    options = {} if body is None else {"json": body}
+    assert 404 == (await stranger.ask(endpoint.method, path, **options)).status
+    assert before == await rows()
+    assert [] == (await stranger.ask("GET", "/api/v1/desk/cases")).json["cases"]
+
+
 async def test_lists_hold_only_ones_own_municipality(api, operator, stranger) -> None:
     """Queue and colleagues of Fjordvik know nothing of Ekhamn."""
     resident = await api.resident()
@@ -110,6 +144,7 @@ async def test_a_token_opens_only_its_own_conversation(api) -> None:
         ("POST", "/messages", {"text": "hej"}),
         ("POST", "/handoff", {"reason": "asked"}),
         ("POST", "/feedback", {"message": 1, "helpful": True}),
+        ("POST", "/case", {"email": "x@exempel.example", "text": "hej"}),
         ("DELETE", "", None),
     ):
         options = {} if body is None else {"json": body}

@@ -18,7 +18,7 @@ EMAIL = "operator@ekhamn.example"
 
 
 def _path(endpoint) -> str:
-    return endpoint.path.format(conversation="x", article="x", revision="1")
+    return endpoint.path.format(conversation="x", reference="x", article="x", revision="1")
 
 
 def _name(endpoint) -> str:

@@ -4,7 +4,7 @@ import { field } from "../staff/field.js";
 const OUTCOMES = ["answered", "referred", "unanswered", "closed"];
 
 /** A modal dialog with a form. `submit` gets the dialog and may throw; what was filled in stays then. */
-function formDialog(page, { id, title, button, parts, submit }) {
+export function formDialog(page, { id, title, button, parts, submit }) {
   const { t } = page;
   const problem = h("p", { class: "alert", role: "alert", "data-color": "danger", hidden: true });
   const send = h("button", { type: "submit", class: "ds-button" }, button);

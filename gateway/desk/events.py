@@ -78,9 +78,19 @@ class _Teller:
         await self._socket.send_str(QueueFrame(queue=queue).model_dump_json())
 
     async def tell(self, news: Sequence[Event]) -> None:
-        """Send the queue, and what is new in own conversations among these events."""
+        """Send the queue, and what is new in own conversations among these events.
+
+        Words come before the queue: a long one takes a while to read, and somebody waits for them.
+        """
+        before = self._own()
+        await self._tell_messages(news, before)
         await self.tell_queue()
-        own = {item.id for item in self._queue.own} if self._queue else set()
+        await self._tell_messages(news, self._own() - before)
+
+    def _own(self) -> set[str]:
+        return {item.id for item in self._queue.own} if self._queue else set()
+
+    async def _tell_messages(self, news: Sequence[Event], own: set[str]) -> None:
         for event in news:
             if event.conversation is None or event.conversation not in own or event.seq is None:
                 continue
@@ -88,6 +98,9 @@ class _Teller:
             try:
                 current, messages = await self._app[CONVERSATIONS].read(event.conversation, after)
             except NotFoundError:
+                continue
+            if current.operator_id != self._staff.id:
+                # It was passed on since the queue was read.
                 continue
             for message in messages:
                 frame = MessageFrame(

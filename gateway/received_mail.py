@@ -22,7 +22,9 @@ from gateway.question_cases import LONGEST_MAIL, REFERENCE, Incoming
 MOST_ATTACHMENTS = 20
 LONGEST_NAME = 80
 LONGEST_LINE = 1000
-_MESSAGE_ID = re.compile(r"<[^<>\s@]{1,120}@[^<>\s@]{1,120}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,120}@[!-;=?A-~]{1,120}>")
+_HALVES = re.compile("[\ud800-\udfff]")
+"""What is left of bytes in no known character set; no database takes them."""
 _MACHINES = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|noreply)@", re.IGNORECASE)
 # What mail programs put above the mail that is answered, in the Nordic languages and English.
 _WROTE = re.compile(r"\b(?:skrev|skreiv|wrote)\b", re.IGNORECASE)
@@ -169,11 +171,12 @@ def _is_by_machine(mail: EmailMessage, sender: str) -> bool:
 
 def _header(mail: EmailMessage, name: str) -> str:
     try:
-        return str(mail.get(name) or "")
+        return _printable(str(mail.get(name) or ""))
     except (ValueError, LookupError, AttributeError, IndexError):
         # The standard library's own parser stumbles over some that no mail program makes.
         return ""
 
 
 def _printable(text: str) -> str:
+    text = _HALVES.sub("\ufffd", text)
     return "".join(sign for sign in text if sign >= " " or sign in "\n\t")

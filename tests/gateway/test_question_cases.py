@@ -585,6 +585,41 @@ async def test_a_mail_of_a_municipality_that_is_gone_holds_up_no_other(
     assert reference in smtp.to("en.annan@exempel.example")[0]["Subject"]
 
 
+async def test_the_gateway_looks_into_the_mailbox_by_itself(
+    start_gateway: Any,
+    settings: Any,
+    imap: MailServer,
+    accounts: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And says so, without a word of the password, when it is not let in; it lives on."""
+    imap.empty()
+    secret = type(settings.imap_password)
+    reading = settings.model_copy(
+        update={
+            "imap_host": "127.0.0.1",
+            "imap_port": imap.port,
+            "imap_tls": "none",
+            "imap_user": USER,
+            "imap_password": secret("wrong-secret"),
+            "imap_seconds": 1.0,
+        }
+    )
+    api = await start_gateway(reading)
+    await _until(lambda: "the mailbox can't be read" in caplog.text)
+    assert "wrong-secret" not in caplog.text
+    reference = await _left(api)
+    await api.client.close()
+    api = await start_gateway(reading.model_copy(update={"imap_password": secret(PASSWORD)}))
+    imap.deliver(_mail(Subject=reference))
+    operator = await api.staff("operator@ekhamn.example", accounts["operator@ekhamn.example"])
+
+    async def answered() -> bool:
+        return len((await _case(operator, reference))["entries"]) == 2
+
+    await _until(answered)
+
+
 async def test_the_mails_speak_the_residents_language(api: Any, smtp: Server) -> None:
     """Nynorsk to the resident, and the department's own Bokmål to the department."""
     resident = await api.resident("fjordvik", "nn")

@@ -14,8 +14,13 @@ from gateway.conversations import Conversations
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
+from gateway.desk import aid_routes as aids
 from gateway.desk import routes as desk
+from gateway.desk.aids import Aids
+from gateway.desk.presence import DeskPresence
+from gateway.desk.takeovers import Takeovers
 from gateway.editor import routes as editor
+from gateway.editor import suggestion_routes as suggestions
 from gateway.endpoints import Endpoint, add_endpoints
 from gateway.erasures import Erasures
 from gateway.events import LocalHub, LocalPresence
@@ -23,6 +28,7 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
+    AIDS,
     BOT,
     CONVERSATIONS,
     DATABASE,
@@ -38,6 +44,7 @@ from gateway.keys import (
     SESSIONS,
     SETTINGS,
     SOCKETS,
+    TAKEOVERS,
     TEXTS,
     TURNS,
 )
@@ -62,7 +69,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *resident.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *desk.ENDPOINTS,
+    *aids.ENDPOINTS,
     *editor.ENDPOINTS,
+    *suggestions.ENDPOINTS,
 )
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
@@ -80,7 +89,6 @@ def init_app(settings: Settings) -> web.Application:
     app[METRICS] = Metrics()
     app[PAGES] = Pages(app[TEXTS])
     app[HUB] = LocalHub()
-    app[PRESENCE] = LocalPresence()
     app[SOCKETS] = set()
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
     app.cleanup_ctx.extend((_database, _clients, _services))
@@ -130,8 +138,11 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     await make_demo_accounts(database, passwords, tenants, app[SETTINGS].demo_accounts)
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
+    app[PRESENCE] = DeskPresence(database, LocalPresence())
     app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts)
+    app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
+    app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
     outbox = Outbox(database, cases, tenants, texts, app[METRICS], app[SETTINGS])
     app[TURNS] = Turns(
         database,

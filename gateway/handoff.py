@@ -1,4 +1,4 @@
-"""From bot to person and back: the only place where a conversation changes hands.
+"""From bot to person and back: where a conversation changes hands; desk/takeovers.py joins in.
 
 Each change is one conditional UPDATE that names the state it starts from, together with its
 system message in one transaction. Of any number of operators, exactly one finds a row to change.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.conversations import announce, read_conversation
@@ -24,6 +24,7 @@ from gateway.types import (
     Action,
     AnswerStatus,
     Author,
+    Availability,
     Conversation,
     Draft,
     Frozen,
@@ -43,11 +44,16 @@ END = 2**31 - 1
 
 
 class Colleague(Frozen):
-    """Someone a conversation can be transferred to; `there`: has the desk open now."""
+    """Someone a conversation can be transferred to.
+
+    `state` is what they have chosen to be while the desk is open, None without one; `there`:
+    the desk is open and they are available.
+    """
 
     email: str
     name: str
     there: bool
+    state: Availability | None
 
 
 def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffRequest:
@@ -129,7 +135,7 @@ class Handoffs:
         return requested
 
     async def somebody_there(self, conversation: Conversation) -> bool:
-        """Tell whether an operator of the municipality has the desk open."""
+        """Tell whether an operator of the municipality has the desk open and is available."""
         return bool(await self._presence.there(conversation.municipality))
 
     async def request_within(
@@ -203,7 +209,7 @@ class Handoffs:
 
     async def colleagues(self, staff: Staff) -> tuple[Colleague, ...]:
         """Give the others of the municipality who work at the desk."""
-        there = await self._presence.there(staff.municipality)
+        states = await self._presence.states(staff.municipality)
         async with self._database.reading() as session:
             rows = await session.scalars(
                 select(StaffRow)
@@ -215,15 +221,23 @@ class Handoffs:
                 .order_by(StaffRow.name, StaffRow.email)
             )
             return tuple(
-                Colleague(email=row.email, name=row.name, there=row.id in there) for row in rows
+                Colleague(
+                    email=row.email,
+                    name=row.name,
+                    there=states.get(row.id) is Availability.AVAILABLE,
+                    state=states.get(row.id),
+                )
+                for row in rows
             )
 
     async def claim(self, staff: Staff, conversation: str) -> ConversationView:
         """Take a waiting conversation.
 
-        Raises ConflictError when it does not wait (any more).
+        Raises ConflictError when it does not wait (any more), with the code "limit" when the
+        operator has as many conversations as one may have.
         """
         async with self._database.writing() as session:
+            await lock_staff(session, staff)
             changed = await self._change(
                 session,
                 conversation,
@@ -236,6 +250,7 @@ class Handoffs:
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
+            await self.check_limit(session, staff)
             await self._note(session, conversation, claimed_at=now())
             joined = await self._say(
                 session,
@@ -246,6 +261,24 @@ class Handoffs:
             view = await read_view(session, staff, conversation)
         await announce(self._hub, joined.conversation)
         return view
+
+    async def check_limit(self, session: AsyncSession, staff: Staff) -> None:
+        """Raise ConflictError when the conversation just taken was one too many.
+
+        That undoes the transaction, and with it the taking.
+        """
+        held = await session.scalar(
+            select(func.count())
+            .select_from(ConversationRow)
+            .where(
+                ConversationRow.municipality == staff.municipality,
+                ConversationRow.status == Status.WITH_OPERATOR,
+                ConversationRow.operator_id == staff.id,
+            )
+        )
+        limit = self._municipalities[staff.municipality].conversations_at_once
+        if held is not None and held > limit:
+            raise ConflictError(f"{limit} conversations at once is the limit here.", "limit")
 
     async def write(self, staff: Staff, conversation: str, text: str) -> Appended:
         """Store an operator's message in a conversation they hold.
@@ -318,7 +351,9 @@ class Handoffs:
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
-            await self._note(session, conversation, resolved_at=now(), outcome=outcome)
+            await self._note(
+                session, conversation, resolved_at=now(), outcome=outcome, resolved_by=staff.id
+            )
             told = await self._say(
                 session,
                 await read_conversation(session, conversation),
@@ -399,6 +434,11 @@ class Handoffs:
                 Status.CLOSED: "The conversation is closed.",
             }[Status(status)]
         )
+
+
+async def lock_staff(session: AsyncSession, staff: Staff) -> None:
+    """Let an operator take one conversation at a time, so that none is left uncounted."""
+    await session.execute(select(StaffRow.id).where(StaffRow.id == staff.id).with_for_update())
 
 
 def _held_by(staff: Staff) -> ColumnElement[bool]:

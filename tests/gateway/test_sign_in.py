@@ -18,7 +18,9 @@ EMAIL = "operator@ekhamn.example"
 
 
 def _path(endpoint) -> str:
-    return endpoint.path.format(conversation="x", article="x", revision="1")
+    return endpoint.path.format(
+        conversation="x", article="x", revision="1", reply="1", suggestion="1"
+    )
 
 
 def _name(endpoint) -> str:

@@ -1,0 +1,36 @@
+"""What tests of the desk share."""
+
+import pytest
+
+
+@pytest.fixture
+def municipalities_folder(municipalities_folder, request):
+    """The same; a test may put lines above the tables of Ekhamn's file as a parameter."""
+    file = municipalities_folder / "ekhamn.toml"
+    file.write_text(getattr(request, "param", "") + "\n" + file.read_text("utf-8"), "utf-8")
+    return municipalities_folder
+
+
+@pytest.fixture
+def waiting(api):
+    """Gives a resident of Ekhamn who has asked something and waits for a person."""
+
+    async def begin(text: str = "Vad kostar bygglov?"):
+        resident = await api.resident()
+        await resident.write(text)
+        await resident.want_person()
+        return resident
+
+    return begin
+
+
+@pytest.fixture
+def held(waiting, operator):
+    """Gives the same, after the operator has claimed it."""
+
+    async def begin(text: str = "Vad kostar bygglov?"):
+        resident = await waiting(text)
+        assert 200 == (await operator.desk(resident.id, "claim")).status
+        return resident
+
+    return begin

@@ -31,8 +31,8 @@ export function reasons({ t, language }, handoff, conversationLanguage) {
     h("dl", {}, ...rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))));
 }
 
-/** One message as the operator sees it. */
-export function line({ t, language }, message) {
+/** One message as the operator sees it; `tools` stand below it. */
+export function line({ t, language }, message, tools = null) {
   const body = h("div", { class: "text", lang: message.language, dir: "auto" });
   if (message.author === "bot" || message.author === "system") {
     body.append(markdown(message.text, {
@@ -52,5 +52,6 @@ export function line({ t, language }, message) {
         h("p", {}, h("strong", {}, t("desk.also"))),
         h("div", { class: "text", dir: "auto" }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
         h("div", { class: "from" }, sourceList([source], language)))),
-    answer?.sources?.length ? h("div", { class: "from" }, sourceList(answer.sources, language)) : null);
+    answer?.sources?.length ? h("div", { class: "from" }, sourceList(answer.sources, language)) : null,
+    tools);
 }

@@ -1,6 +1,6 @@
 import { counted } from "../shared/texts.js";
 
-const REASONS = new Set(["asked", "unsure", "complaint", "crisis", "error"]);
+const REASONS = new Set(["asked", "unsure", "complaint", "crisis", "error", "operator_pulled", "reopened"]);
 const HIGH = 0.8;
 const MEDIUM = 0.5;
 

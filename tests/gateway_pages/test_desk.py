@@ -146,9 +146,7 @@ def svar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Svar]:
     async def start() -> list[web.AppRunner]:
         bot, knowledge = web.Application(), web.Application()
         bot.router.add_post("/webhooks/svar/turns", turn)
-        bot.router.add_delete(
-            "/webhooks/svar/conversations/{conversation}", lambda _: _no_content()
-        )
+        bot.router.add_delete("/webhooks/svar/conversations/{conversation}", _no_content)
         knowledge.router.add_route("*", "/{path:.*}", know)
         runners, ports = [], []
         for app in (bot, knowledge):
@@ -181,7 +179,7 @@ def svar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Svar]:
     loop.close()
 
 
-async def _no_content() -> web.Response:
+async def _no_content(_: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
@@ -518,12 +516,23 @@ def test_focus_stays_while_the_queue_changes(svar, at, t) -> None:
     expect(page.locator("#note")).to_have_value("halv anteckning")
 
 
+def test_the_waiting_time_ticks(svar, at, t) -> None:
+    """Without anything happening, the line says how long somebody has waited by now."""
+    page = at(path="/editor", account="admin")
+    page.clock.install()
+    page.goto("/desk")
+    svar.resident()
+    line = section(page, "waiting").locator("li")
+    expect(line).to_contain_text(t("desk.waited.now"))
+    page.clock.fast_forward(150_000)
+    expect(line).to_contain_text(t("desk.waited.minutes", count=2))
+
+
 def test_what_begins_to_wait_is_said_counted_and_sounded_only_if_wished(
     svar, at, t, faultless
 ) -> None:
     """Politely announced, counted in the title; sound and notification after being asked for."""
     page = at(permissions=["notifications"])
-    page.add_init_script("localStorage.length")
     page.evaluate(
         """() => {
           window.tones = 0;

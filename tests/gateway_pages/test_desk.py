@@ -438,6 +438,29 @@ def test_an_answer_becomes_a_suggestion_and_a_draft(svar, at, t, faultless) -> N
     expect(editor.locator(".suggestions")).to_be_hidden()
 
 
+def test_handing_over_to_a_department(svar, at, t, faultless) -> None:
+    """Departments, where there are any, are among those who can take over; so is their state."""
+    svar.resident()
+    page, other = at(), at("admin")
+    other.get_by_label(t("desk.state"), exact=True).select_option("busy")
+    claim(page, "garage")
+    named = {"departments": [{"id": "water", "name": {"sv": "Vatten"}}], "own": []}
+    page.route("**/api/v1/desk/departments", lambda route: route.fulfill(json=named))
+    page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
+    dialog = page.get_by_role("dialog")
+    choice = dialog.get_by_label(t("desk.transfer.to"))
+    expect(choice).to_contain_text(f"Ekhamns förvaltare ({t('desk.state.busy')})")
+    choice.select_option("queue:water")
+    dialog.get_by_label(t("desk.transfer.note")).fill("Gäller vattnet")
+    faultless(page, "transfer")
+    with page.expect_request("**/transfer") as sent:
+        dialog.get_by_role("button", name=t("desk.transfer.button"), exact=True).click()
+    assert {"to": None, "department": "water", "note": "Gäller vattnet"} == (
+        sent.value.post_data_json
+    )
+    expect(section(page, "waiting").locator("li")).to_have_count(1)
+
+
 def test_the_desk_by_single_keys(svar, at, t, faultless) -> None:
     """Take the oldest, use a passage, move in the list, note, hand over, resolve: no mouse."""
     svar.resident("första frågan")
@@ -594,13 +617,15 @@ def test_the_queue_can_be_filtered_by_department(svar, at, t) -> None:
     ]  # fmt: skip
     queue = {"waiting": items, "own": []}
     page.route("**/api/v1/desk/queue", lambda route: route.fulfill(json=queue))
+    named = {"departments": [{"id": "water", "name": {"sv": "Vatten"}}], "own": []}
+    page.route("**/api/v1/desk/departments", lambda route: route.fulfill(json=named))
     page.route_web_socket("**/api/v1/desk/events", lambda socket: None)
     page.reload()
     lines = section(page, "waiting").locator("li")
     expect(lines).to_have_count(3)
     page.get_by_label(t("desk.filter"), exact=True).select_option("water")
     expect(lines).to_have_count(1)
-    expect(lines).to_contain_text("water")
+    expect(lines).to_contain_text("Vatten")
     expect(page).to_have_title(re.compile(r"^\(3\) "))
     page.get_by_label(t("desk.filter"), exact=True).select_option("")
     expect(lines).to_have_count(3)
@@ -623,3 +648,23 @@ def test_the_norwegian_desk(svar, at, t, faultless, language) -> None:
     expect(page.locator("#reply")).to_have_value("Hei")
     expect(page.locator("#note")).to_have_value("Notat")
     faultless(page, f"norwegian-{language}")
+
+
+def test_the_newest_message_and_the_reply_are_seen_together(svar, at) -> None:
+    """However much stands above: the last words, the field and its button are in view."""
+    resident = svar.resident()
+    page = at()
+    claim(page, "garage")
+    for number in range(6):
+        resident.write(f"rad {number}")
+    last = page.locator(".message.resident").last
+    expect(last).to_contain_text("rad 5")
+    for place in (last, page.locator("#reply"), page.locator(".reply button")):
+        expect(place).to_be_in_viewport(ratio=1)
+    bottom, top = page.evaluate(
+        """() => [
+          [...document.querySelectorAll(".message.resident")].at(-1).getBoundingClientRect().bottom,
+          document.querySelector(".reply").getBoundingClientRect().top,
+        ]"""
+    )
+    assert bottom <= top

@@ -222,13 +222,10 @@ export class ConversationPanel {
   async #transfer() {
     const { id } = this.#view;
     const { t, api } = this.#page;
-    let colleagues = [];
-    try {
-      ({ operators: colleagues } = await api.get("desk/operators"));
-    } catch {
-      // Giving it back to the queue works without the list of colleagues.
-    }
-    askTransfer(this.#page, colleagues, async (transfer) => {
+    // Giving it back to the queue works without the lists.
+    const [{ operators = [] }, { departments = [] }] = await Promise.all(
+      ["desk/operators", "desk/departments"].map((path) => api.get(path).catch(() => ({}))));
+    askTransfer(this.#page, operators, departments, async (transfer) => {
       await this.#finish(() => api.post(`desk/conversations/${id}/transfer`, transfer), t("desk.transfer.done"));
     });
   }

@@ -59,7 +59,7 @@ export class Desk {
       transfer: () => this.#conversation.transfer(),
       resolve: () => this.#conversation.resolve(),
       help: () => this.#help(),
-    }, () => this.#settings.values.shortcuts);
+    }, () => this.#settings.values.shortcuts && this.element.checkVisibility());
   }
 
   async start() {
@@ -120,6 +120,19 @@ export class Desk {
     const { id } = this.#conversation;
     if (id && !this.#queue.has(id)) this.#left(this.#page.t("desk.gone"));
     this.#others.refresh();
+    this.#nameDepartments();
+  }
+
+  /** Their names are only asked for where there are any. */
+  async #nameDepartments() {
+    if (this.#queue.departments || !this.#queue.ofDepartments) return;
+    try {
+      this.#queue.departments = [];
+      this.#queue.departments = (await this.#page.api.get("desk/departments")).departments;
+      this.#queue.draw();
+    } catch {
+      // Their ids say which is which, too.
+    }
   }
 
   #message({ conversation, message }) {

@@ -39,12 +39,14 @@ export function formDialog(page, { id, title, button, parts, submit, explain = (
   return dialog;
 }
 
-/** Asks to whom a conversation goes. `transfer` gets {to, note}. */
-export function askTransfer(page, colleagues, transfer) {
-  const { t } = page;
+/** Asks to whom a conversation goes. `transfer` gets {to, note}, and {department} of a queue. */
+export function askTransfer(page, colleagues, departments, transfer) {
+  const { t, language } = page;
   const to = field(h("select", { id: "transfer-to" },
     h("option", { value: "" }, ""),
     h("option", { value: "queue" }, t("desk.transfer.queue")),
+    ...departments.map(({ id, name }) =>
+      h("option", { value: `queue:${id}` }, t("desk.transfer.department", { department: name[language] ?? id }))),
     ...colleagues.map((colleague) =>
       h("option", { value: colleague.email },
         `${colleague.name} (${t(colleague.state ? `desk.state.${colleague.state}` : "desk.transfer.away")})`))),
@@ -62,7 +64,9 @@ export function askTransfer(page, colleagues, transfer) {
         to.control.focus();
         return false;
       }
-      await transfer({ to: chosen === "queue" ? null : chosen, note: note.control.value.trim() });
+      const department = chosen.startsWith("queue:") ? { department: chosen.slice("queue:".length) } : {};
+      const receiver = /^queue(:|$)/.test(chosen) ? null : chosen;
+      await transfer({ to: receiver, ...department, note: note.control.value.trim() });
       return true;
     },
   });

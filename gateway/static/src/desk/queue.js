@@ -4,7 +4,7 @@ import { news, reason, waited } from "./words.js";
 /**
  * The two lists: who waits, and the operator's own. Tells by events on its element: `desk:open` {id},
  * `desk:claim` {id} and `desk:new` {text} when somebody begins to wait. `limit` is how many
- * conversations one may have at once.
+ * conversations one may have at once; `departments`, once known, their names: [{id, name}].
  */
 export class QueueList {
   #page;
@@ -12,12 +12,14 @@ export class QueueList {
   #known = null;
   #queue = { waiting: [], own: [] };
   #timer = null;
+  #connected = true;
 
   constructor(page) {
     this.#page = page;
     this.unread = new Set();
     this.selected = null;
     this.limit = null;
+    this.departments = null;
     // Each part is drawn by itself, so that none takes the focus from another.
     this.notice = h("p", { class: "alert", role: "alert", hidden: true });
     this.filter = h("div", { class: "ds-field filter", hidden: true });
@@ -32,6 +34,10 @@ export class QueueList {
 
   stop() {
     clearInterval(this.#timer);
+  }
+
+  get ofDepartments() {
+    return [...this.#queue.waiting, ...this.#queue.own].some(({ department }) => department);
   }
 
   has(id) {
@@ -75,12 +81,14 @@ export class QueueList {
   }
 
   connected(connected) {
+    this.#connected = connected;
     this.live.textContent = this.#page.t(connected ? "desk.live" : "desk.offline");
     this.live.classList.toggle("off", !connected);
   }
 
   draw() {
     const { t } = this.#page;
+    this.connected(this.#connected);
     this.#drawFilter();
     // The list is drawn anew while somebody may be on one of its buttons.
     const focused = this.lists.contains(document.activeElement) ? document.activeElement.dataset.key : null;
@@ -99,11 +107,15 @@ export class QueueList {
     back?.focus();
   }
 
+  #named(department) {
+    return this.departments?.find(({ id }) => id === department)?.name[this.#page.language] ?? department;
+  }
+
   #drawFilter() {
     const { t } = this.#page;
     const departments = new Map(this.#queue.waiting.filter(({ department }) => department)
-      .map((item) => [item.department, item.department_name ?? item.department]));
-    if (this.#department) departments.set(this.#department, departments.get(this.#department) ?? this.#department);
+      .map(({ department }) => [department, this.#named(department)]));
+    if (this.#department) departments.set(this.#department, this.#named(this.#department));
     this.filter.hidden = !departments.size;
     // The list is open while somebody chooses: it is only written anew when it has changed.
     const wanted = JSON.stringify([t("desk.filter"), this.#department, ...departments]);
@@ -142,7 +154,7 @@ export class QueueList {
             ? h("span", { "data-since": item.waiting_since }, waited(t, item.waiting_since))
             : null,
           h("span", {}, reason(t, item.handoff)),
-          item.department ? h("span", {}, item.department_name ?? item.department) : null,
+          item.department ? h("span", {}, this.#named(item.department)) : null,
           h("span", {}, t(`desk.language.${item.language}`)))),
       waiting
         ? h("button", { type: "button", class: "ds-button small", "data-key": `claim-${item.id}`, onclick: tell("claim") },

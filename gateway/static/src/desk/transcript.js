@@ -26,7 +26,7 @@ export function reasons({ t, language }, handoff, conversationLanguage) {
   for (const { sender, note, created_at } of handoff.transfers ?? []) {
     if (note) rows.push([t("desk.note"), h("span", { class: "lines" }, `${sender}, ${clock(created_at, language)}: ${note}`)]);
   }
-  return h("section", { class: "why", "aria-labelledby": "why" },
+  return h("section", { class: "why", "aria-labelledby": "why", tabindex: "0" },
     h("h3", { class: "ds-heading", "data-size": "2xs", id: "why" }, t("desk.why")),
     h("dl", {}, ...rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))));
 }

@@ -26,7 +26,7 @@ export class StaffPage {
   #root = document.querySelector("#app");
   #waitingForSignIn = null;
   /** Places in the header that a view may fill, in its own `draw()`: its views, and its tools. */
-  views = h("ul", { class: "views" });
+  views = h("ul", { class: "places" });
   tools = h("div", { class: "own-tools" });
 
   constructor(page, texts, View) {

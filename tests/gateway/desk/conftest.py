@@ -4,14 +4,6 @@ import pytest
 
 
 @pytest.fixture
-def municipalities_folder(municipalities_folder, request):
-    """The same; a test may put lines above the tables of Ekhamn's file as a parameter."""
-    file = municipalities_folder / "ekhamn.toml"
-    file.write_text(getattr(request, "param", "") + "\n" + file.read_text("utf-8"), "utf-8")
-    return municipalities_folder
-
-
-@pytest.fixture
 def waiting(api):
     """Gives a resident of Ekhamn who has asked something and waits for a person."""
 

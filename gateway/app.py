@@ -16,9 +16,14 @@ from gateway.conversations import Conversations
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
+from gateway.desk import aid_routes as aids
 from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
+from gateway.desk.aids import Aids
+from gateway.desk.presence import DeskPresence
+from gateway.desk.takeovers import Takeovers
 from gateway.editor import routes as editor
+from gateway.editor import suggestion_routes as suggestions
 from gateway.endpoints import Endpoint, add_endpoints
 from gateway.erasures import Erasures
 from gateway.events import LocalHub, LocalPresence
@@ -26,6 +31,7 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
+    AIDS,
     BOT,
     CONVERSATIONS,
     DATABASE,
@@ -43,6 +49,7 @@ from gateway.keys import (
     SESSIONS,
     SETTINGS,
     SOCKETS,
+    TAKEOVERS,
     TEXTS,
     TURNS,
 )
@@ -71,7 +78,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *desk.ENDPOINTS,
     *desk_cases.ENDPOINTS,
+    *aids.ENDPOINTS,
     *editor.ENDPOINTS,
+    *suggestions.ENDPOINTS,
 )
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
@@ -89,7 +98,6 @@ def init_app(settings: Settings) -> web.Application:
     app[METRICS] = Metrics()
     app[PAGES] = Pages(app[TEXTS])
     app[HUB] = LocalHub()
-    app[PRESENCE] = LocalPresence()
     app[DESKS] = OpenDesks()
     app[SOCKETS] = set()
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
@@ -140,9 +148,12 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     await make_demo_accounts(database, passwords, tenants, app[SETTINGS].demo_accounts)
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
+    app[PRESENCE] = DeskPresence(database, LocalPresence())
     offer = CaseOffer(texts, by_mail=bool(app[SETTINGS].smtp_host))
     app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts, offer)
+    app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
+    app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
     case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS])
     outbox = Outbox(
         database, cases, tenants, texts, app[METRICS], app[SETTINGS], posts=(case_post,)

@@ -17,12 +17,14 @@ from gateway.database import Database
 from gateway.errors import FieldError, NotFoundError, NotSignedInError
 from gateway.events import Event, Hub, conversation_topic, desk_topic
 from gateway.municipalities import Municipality
+from gateway.suggestions import unlink_suggestions
 from gateway.tables import (
     ConversationRow,
     ErasureRow,
     FeedbackRow,
     HandoffRow,
     MessageRow,
+    NoteRow,
     TransferRow,
 )
 from gateway.texts import Texts
@@ -211,7 +213,8 @@ class Conversations:
                 return False
             await unlink_conversation(session, conversation)
             await session.execute(delete(TransferRow).where(TransferRow.handoff_id.in_(handoffs)))
-            for table in (HandoffRow, FeedbackRow, MessageRow):
+            await unlink_suggestions(session, conversation)
+            for table in (HandoffRow, NoteRow, FeedbackRow, MessageRow):
                 await session.execute(delete(table).where(table.conversation_id == conversation))
             await session.execute(delete(ConversationRow).where(same))
             session.add(

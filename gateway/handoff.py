@@ -1,4 +1,4 @@
-"""From bot to person and back: the only place where a conversation changes hands.
+"""From bot to person and back: where a conversation changes hands; desk/takeovers.py joins in.
 
 Each change is one conditional UPDATE that names the state it starts from, together with its
 system message in one transaction. Of any number of operators, exactly one finds a row to change.
@@ -27,6 +27,7 @@ from gateway.types import (
     Action,
     AnswerStatus,
     Author,
+    Availability,
     Choice,
     Conversation,
     Draft,
@@ -53,11 +54,16 @@ END = 2**31 - 1
 
 
 class Colleague(Frozen):
-    """Someone a conversation can be transferred to; `there`: has the desk open now."""
+    """Someone a conversation can be transferred to.
+
+    `state` is what they have chosen to be while the desk is open, None without one; `there`:
+    the desk is open and they are available.
+    """
 
     email: str
     name: str
     there: bool
+    state: Availability | None
 
 
 def extract(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffRequest:
@@ -191,7 +197,7 @@ class Handoffs:
         line = await self.lines.read(conversation.municipality)
         if topic is None:
             async with self._database.reading() as session:
-                topic = await _topic(session, conversation.id)
+                topic = await topic_of(session, conversation.id)
         return line.people_for(line.tenant.department_for_topic(topic))
 
     async def request_within(
@@ -210,7 +216,7 @@ class Handoffs:
         """
         moment = now()
         tenant = self._municipalities[conversation.municipality]
-        intent = wanted.intent or await _topic(session, conversation.id)
+        intent = wanted.intent or await topic_of(session, conversation.id)
         department = tenant.department_for_topic(intent)
         opening = tenant.opening_of(department)
         open_now = opening.is_open(self.clock())
@@ -299,7 +305,7 @@ class Handoffs:
 
     async def colleagues(self, staff: Staff) -> tuple[Colleague, ...]:
         """Give the others of the municipality who work at the desk."""
-        there = await self._presence.there(staff.municipality)
+        states = await self._presence.states(staff.municipality)
         async with self._database.reading() as session:
             rows = await session.scalars(
                 select(StaffRow)
@@ -311,7 +317,13 @@ class Handoffs:
                 .order_by(StaffRow.name, StaffRow.email)
             )
             return tuple(
-                Colleague(email=row.email, name=row.name, there=row.id in there) for row in rows
+                Colleague(
+                    email=row.email,
+                    name=row.name,
+                    there=states.get(row.id) is Availability.AVAILABLE,
+                    state=states.get(row.id),
+                )
+                for row in rows
             )
 
     async def departments(self, staff: Staff) -> tuple[str, ...]:
@@ -327,9 +339,11 @@ class Handoffs:
     async def claim(self, staff: Staff, conversation: str) -> ConversationView:
         """Take a waiting conversation.
 
-        Raises ConflictError when it does not wait (any more).
+        Raises ConflictError when it does not wait (any more), with the code "limit" when the
+        operator has as many conversations as one may have.
         """
         async with self._database.writing() as session:
+            await lock_staff(session, staff)
             changed = await self._change(
                 session,
                 conversation,
@@ -339,10 +353,11 @@ class Handoffs:
                 ),
                 status=Status.WITH_OPERATOR,
                 operator_id=staff.id,
-                **_holding(),
+                **holding(),
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
+            await self.check_limit(session, staff)
             await self._note(
                 session, conversation, claimed_at=func.coalesce(HandoffRow.claimed_at, now())
             )
@@ -356,6 +371,24 @@ class Handoffs:
             view = await read_view(session, staff, conversation)
         await announce(self._hub, joined.conversation)
         return view
+
+    async def check_limit(self, session: AsyncSession, staff: Staff) -> None:
+        """Raise ConflictError when the conversation just taken was one too many.
+
+        That undoes the transaction, and with it the taking.
+        """
+        held = await session.scalar(
+            select(func.count())
+            .select_from(ConversationRow)
+            .where(
+                ConversationRow.municipality == staff.municipality,
+                ConversationRow.status == Status.WITH_OPERATOR,
+                ConversationRow.operator_id == staff.id,
+            )
+        )
+        limit = self._municipalities[staff.municipality].conversations_at_once
+        if held is not None and held > limit:
+            raise ConflictError(f"{limit} conversations at once is the limit here.", "limit")
 
     async def write(self, staff: Staff, conversation: str, text: str) -> Appended:
         """Store an operator's message in a conversation they hold.
@@ -404,7 +437,7 @@ class Handoffs:
                 status=Status.WAITING if colleague is None else Status.WITH_OPERATOR,
                 operator_id=None if colleague is None else colleague.id,
                 **moved,
-                **(_entering(now()) if colleague is None else _holding()),
+                **(_entering(now()) if colleague is None else holding()),
                 **({"told_at": None, "told_closed_at": None} if colleague is None else {}),
             )
             if not changed:
@@ -457,11 +490,13 @@ class Handoffs:
                 status=Status.CLOSED if closes else Status.WITH_BOT,
                 operator_id=None,
                 waiting_since=None,
-                **_holding(False),
+                **holding(False),
             )
             if not changed:
                 raise await self._refusal(session, staff, conversation)
-            await self._note(session, conversation, resolved_at=now(), outcome=outcome)
+            await self._note(
+                session, conversation, resolved_at=now(), outcome=outcome, resolved_by=staff.id
+            )
             told = await self._say(
                 session,
                 await read_conversation(session, conversation),
@@ -581,7 +616,7 @@ def _entering(moment: datetime) -> dict[str, object]:
     }
 
 
-def _holding(held: bool = True) -> dict[str, object]:
+def holding(held: bool = True) -> dict[str, object]:
     """Give what changes when an operator gets a conversation, or when nobody has it any more."""
     moment = now() if held else None
     return {
@@ -593,7 +628,7 @@ def _holding(held: bool = True) -> dict[str, object]:
     }
 
 
-async def _topic(session: AsyncSession, conversation: str) -> str | None:
+async def topic_of(session: AsyncSession, conversation: str) -> str | None:
     return await session.scalar(
         select(ConversationRow.topic).where(ConversationRow.id == conversation)
     )
@@ -606,6 +641,11 @@ async def _seen_at_desk(session: AsyncSession, staff: Staff) -> None:
         .values(desk_seen_at=now())
         .execution_options(synchronize_session=False)
     )
+
+
+async def lock_staff(session: AsyncSession, staff: Staff) -> None:
+    """Let an operator take one conversation at a time, so that none is left uncounted."""
+    await session.execute(select(StaffRow.id).where(StaffRow.id == staff.id).with_for_update())
 
 
 def _held_by(staff: Staff) -> ColumnElement[bool]:

@@ -8,8 +8,11 @@ from aiohttp import web
 
 from gateway.conversations import Conversations
 from gateway.database import Database
+from gateway.desk.aids import Aids
+from gateway.desk.presence import DeskPresence
+from gateway.desk.takeovers import Takeovers
 from gateway.erasures import Erasures
-from gateway.events import Hub, Presence
+from gateway.events import Hub
 from gateway.handoff import Handoffs
 from gateway.knowledge_client import KnowledgeClient
 from gateway.metrics import Metrics
@@ -34,12 +37,14 @@ OPENAPI = web.AppKey("openapi", bytes)
 DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
 DESKS = web.AppKey("desks", OpenDesks)
-PRESENCE = web.AppKey("presence", Presence)
+PRESENCE = web.AppKey("presence", DeskPresence)
 BOT = web.AppKey("bot", BotClient)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)
 CONVERSATIONS = web.AppKey("conversations", Conversations)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
 QUESTIONS = web.AppKey("questions", QuestionCases)
+TAKEOVERS = web.AppKey("takeovers", Takeovers)
+AIDS = web.AppKey("aids", Aids)
 ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)
 SESSIONS = web.AppKey("sessions", Sessions)

@@ -146,6 +146,10 @@ class Municipality(BaseModel):
     demo_staff: dict[Role, Text] = {}
     on_call_phone: Text | None = None
     handoff: HandoffTimes = HandoffTimes()
+    conversations_at_once: Annotated[int, Field(ge=1, le=50)] = 4
+    """How many conversations one operator may have at a time."""
+    desk_may_pull: bool = False
+    """Whether operators see that residents talk with the bot, and may join in."""
     departments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], Department] = {}
 
     @field_validator("languages")

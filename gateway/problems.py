@@ -103,7 +103,7 @@ def as_response(error: GatewayError) -> web.Response:
                 status, error.detail, [fault], {"Retry-After": str(error.seconds)}
             )
         case ConflictError():
-            fault = Fault(field="", code="conflict", detail=error.detail)
+            fault = Fault(field="", code=error.code, detail=error.detail)
             return problem_response(status, error.detail, [fault])
         case NotSignedInError():
             return problem_response(status, error.detail, headers={"WWW-Authenticate": "Bearer"})

@@ -24,6 +24,7 @@ from gateway.conversations import announce
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError, TooManyError
 from gateway.events import Hub
+from gateway.handoff import holding
 from gateway.masking import mask
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
@@ -193,7 +194,12 @@ class QuestionCases:
                     ConversationRow.id == conversation.id,
                     ConversationRow.status.in_((Status.WITH_BOT, Status.WAITING)),
                 )
-                .values(status=Status.WITH_BOT, waiting_since=None, operator_id=None)
+                .values(
+                    status=Status.WITH_BOT,
+                    waiting_since=None,
+                    operator_id=None,
+                    **holding(False),
+                )
                 .returning(ConversationRow),
                 execution_options=AS_IT_IS,
             )
@@ -438,7 +444,7 @@ class QuestionCases:
         )
         if handoff is not None:
             handoff.resolved_at, handoff.outcome = moment, "case"
-        department: str | None = getattr(conversation, "department", None)
+        department = conversation.department
         case = QuestionCaseRow(
             municipality=tenant.id,
             conversation_id=conversation.id,

@@ -91,6 +91,23 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class DeskPresenceRow(Base):
+    """What an operator chose at the desk to be; it goes with the session it was chosen in.
+
+    Of several sessions of one person the newest choice counts, everywhere.
+    """
+
+    __tablename__ = "desk_presences"
+
+    session_hash: Mapped[str] = mapped_column(
+        ForeignKey("sessions.id_hash", ondelete="CASCADE"), primary_key=True
+    )
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SignInFailureRow(Base):
     """A refused sign-in; kept only as long as it counts."""
 
@@ -199,6 +216,7 @@ class HandoffRow(Base):
     position: Mapped[int | None] = mapped_column(Integer)
     asked: Mapped[list[str]] = mapped_column(JSON, default=list)
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    resolved_by: Mapped[int | None] = mapped_column(KEY)
 
 
 class TransferRow(Base):
@@ -216,6 +234,58 @@ class TransferRow(Base):
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(String(20))
+
+
+class NoteRow(Base):
+    """What an operator noted beside a conversation; for staff only, erased with it."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
+    )
+    author: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CannedReplyRow(Base):
+    """A reply that operators of a municipality use again and again; may hold placeholders."""
+
+    __tablename__ = "canned_replies"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    title: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(120))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SuggestionRow(Base):
+    """What an operator answered, suggested to the editors as something for the pages to say.
+
+    An erased conversation leaves its suggestion without itself and without the resident's words.
+    """
+
+    __tablename__ = "suggestions"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL")
+    )
+    seq: Mapped[int] = mapped_column(Integer)
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(String(8))
+    suggested_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class FeedbackRow(Base):
@@ -264,7 +334,8 @@ class ContactRow(Base):
 
     `asked_seq` is the message that asked: what the resident writes next may hold a contact. With
     a case it goes along with the mail, and is deleted when that has been accepted; it is never
-    kept for more than a day.
+    kept for more than a day. `asked_by` is the operator who asked, in a conversation with one:
+    such a contact is only shown to who has the conversation, and never goes along with a case.
     """
 
     __tablename__ = "contacts"
@@ -280,6 +351,7 @@ class ContactRow(Base):
     asked_seq: Mapped[int] = mapped_column(Integer)
     contact: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    asked_by: Mapped[int | None] = mapped_column(KEY)
 
 
 class QuestionCaseRow(Base):

@@ -65,6 +65,10 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "answer.pages_language.en.nn": frozenset(),
     "answer.reply_language": frozenset(),
     "system.contact_kept": frozenset(),
+    "system.contact_shared": frozenset(),
+    "system.contact_asked": frozenset({"operator"}),
+    "system.pulled": frozenset({"operator"}),
+    "system.reopened": frozenset({"operator"}),
     "case.mail.subject": frozenset({"reference", "kind", "place"}),
     "case.mail.body": frozenset(
         {"municipality", "reference", "kind", "place", "description", "contact"}

@@ -182,12 +182,19 @@ class Turns:
             taken = await transcripts.take(session, conversation.id, masking.text, client_id)
             if not (taken.fresh and masking.found):
                 return taken, ()
+            status, operator = taken.conversation.status, False
+            if status is Status.WITH_OPERATOR:
+                # One piece, for one person: whatever else was written with it is let go.
+                contacts, operator = contacts[:1], True
             kept = (
                 bool(contacts)
-                and taken.conversation.status is Status.WITH_BOT
-                and await self._cases.keep(session, conversation.id, taken.message.seq, contacts)
+                and status in (Status.WITH_BOT, Status.WITH_OPERATOR)
+                and await self._cases.keep(
+                    session, conversation.id, taken.message.seq, contacts, operator=operator
+                )
             )
-            keys = ["system.contact_kept"] if kept else []
+            key = "system.contact_shared" if operator else "system.contact_kept"
+            keys = [key] if kept else []
             if not kept or set(masking.found) - CONTACTS:
                 keys.append("system.masked")
             notice = await transcripts.append(

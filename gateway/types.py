@@ -39,6 +39,14 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Availability(StrEnum):
+    """What an operator with an open desk has chosen to be; only AVAILABLE counts as there."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+
+
 class AnswerStatus(StrEnum):
     """How the decision about an answer ended."""
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import RootModel, StringConstraints
 
+from gateway.desk.takeovers import ActiveConversation, ResolvedConversation
 from gateway.handoff import Colleague
 from gateway.queue import Queue
 from gateway.resident.models import LONGEST_TEXT, Written
-from gateway.types import Frozen, Message, Outcome, Status
+from gateway.types import Availability, Frozen, Message, Outcome, Status
 
 
 class OperatorMessage(Frozen):
@@ -55,6 +56,41 @@ class Colleagues(Frozen):
     operators: tuple[Colleague, ...]
 
 
+class PresenceChoice(Frozen):
+    """What an operator chooses to be."""
+
+    state: Availability
+
+
+class DeskState(Frozen):
+    """What one has chosen to be, what the municipality allows, and the colleagues."""
+
+    state: Availability
+    conversations_at_once: int
+    may_pull: bool
+    operators: tuple[Colleague, ...]
+
+
+class ActiveConversations(Frozen):
+    """What goes on with the bot right now; always empty where `may_pull` is off."""
+
+    may_pull: bool
+    conversations: tuple[ActiveConversation, ...]
+
+
+class ResolvedConversations(Frozen):
+    """What one has resolved within a day and may reopen."""
+
+    conversations: tuple[ResolvedConversation, ...]
+
+
+class PresenceFrame(Frozen):
+    """A frame of the desk's events: what one is, and the colleagues, when either has changed."""
+
+    type: Literal["presence"] = "presence"
+    presence: DeskState
+
+
 class QueueFrame(Frozen):
     """A frame of the desk's events: the queue as it is now."""
 
@@ -71,5 +107,5 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame]):
+class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame]):
     """A frame of the desk's events."""

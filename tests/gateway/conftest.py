@@ -313,8 +313,11 @@ async def knowledge_server(knowledge: FakeKnowledge) -> AsyncIterator[TestServer
 
 
 @pytest.fixture
-def municipalities_folder(tmp_path: Path) -> Path:
-    """The demo municipalities; Ekhamn's chat may stand on one other website too."""
+def municipalities_folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The demo municipalities; Ekhamn's chat may stand on one other website too.
+
+    A test may put lines above the tables of every file as a parameter.
+    """
     folder = tmp_path / "municipalities"
     shutil.copytree(PACKAGE / "municipalities", folder)
     ekhamn = folder / "ekhamn.toml"
@@ -324,6 +327,8 @@ def municipalities_folder(tmp_path: Path) -> Path:
         ),
         "utf-8",
     )
+    for file in folder.glob("*.toml"):
+        file.write_text(f"{getattr(request, 'param', '')}\n{file.read_text('utf-8')}", "utf-8")
     return folder
 
 

@@ -1,5 +1,7 @@
 """Nothing of one municipality is reachable with another one's session, by any staff route."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
@@ -13,6 +15,8 @@ BODIES = {
     "messages": {"text": "hej"},
     "transfer": {"to": None, "note": ""},
     "resolve": {"outcome": "closed"},
+    "notes": {"text": "hej"},
+    "suggestions": {"message": 1},
 }
 
 
@@ -108,7 +112,11 @@ async def test_lists_hold_only_ones_own_municipality(api, operator, stranger) ->
 
 @pytest.mark.parametrize(
     "endpoint",
-    [each for each in STAFF if each.tag == "editor" and "preview" not in each.path],
+    [
+        each
+        for each in STAFF
+        if each.tag == "editor" and not {"preview", "suggestions"} & set(each.path.split("/"))
+    ],
     ids=lambda each: f"{each.method} {each.path}",
 )
 async def test_knowledge_is_asked_about_the_sessions_municipality(
@@ -150,3 +158,47 @@ async def test_a_token_opens_only_its_own_conversation(api) -> None:
         options = {} if body is None else {"json": body}
         assert 401 == (await thief.ask(method, path, **options)).status
     assert 1 == len(await other.transcript())
+
+
+@pytest.mark.parametrize("kind", ["replies", "suggestions"])
+async def test_a_strangers_row_does_not_exist(operator, editor, stranger, api, kind) -> None:
+    """Canned replies and suggestions have numbers anyone could guess: they open nothing."""
+    resident = await api.resident()
+    await resident.want_person()
+    await operator.desk(resident.id, "claim")
+    sent = (await operator.desk(resident.id, "messages", {"text": "Ja."})).json["messages"]
+    await operator.desk(resident.id, "suggestions", {"message": sent[0]["seq"]})
+    reply = {"title": "Hej", "text": "Hej!"}
+    await operator.ask("POST", "/api/v1/desk/replies", json=reply)
+    owner, path = {
+        "replies": (operator, "/api/v1/desk/replies"),
+        "suggestions": (editor, "/api/v1/editor/suggestions"),
+    }[kind]
+    before = (await owner.ask("GET", path)).json
+    (row,) = before[kind]
+    assert {kind: []} == (await stranger.ask("GET", path)).json
+    for endpoint in STAFF:
+        if re.fullmatch(rf"{path}/{{\w+}}(/done)?", endpoint.path):
+            asked = re.sub(r"{\w+}", str(row["id"]), endpoint.path)
+            options = {} if endpoint.body is None else {"json": reply}
+            assert 404 == (await stranger.ask(endpoint.method, asked, **options)).status
+    assert before == (await owner.ask("GET", path)).json
+
+
+@pytest.mark.parametrize(
+    "municipalities_folder", ["desk_may_pull = true"], indirect=True, ids=["may_pull"]
+)
+async def test_what_the_desk_lists_is_ones_own(api, operator, stranger, knowledge) -> None:
+    """What goes on with the bot, what was resolved, who is there, and where is searched."""
+    talking, resolved = await api.resident(), await api.resident()
+    await talking.write("Vad kostar bygglov?")
+    await resolved.want_person()
+    await operator.desk(resolved.id, "claim")
+    await operator.desk(resolved.id, "resolve", {"outcome": "answered"})
+    for path in ("active", "resolved"):
+        found = (await stranger.ask("GET", f"/api/v1/desk/{path}")).json["conversations"]
+        assert [] == found
+    presence = (await stranger.ask("GET", "/api/v1/desk/presence")).json
+    assert "ekhamn" not in str(presence)
+    await stranger.ask("GET", "/api/v1/desk/search?query=garage&municipality=ekhamn")
+    assert "/v1/municipalities/fjordvik/search" == knowledge.asked[-1][1]

@@ -1,6 +1,6 @@
 import { counted } from "../shared/texts.js";
 
-const REASONS = new Set(["asked", "unsure_twice", "complaint", "crisis", "form", "operator_pulled"]);
+const REASONS = new Set(["asked", "unsure_twice", "complaint", "crisis", "form", "operator_pulled", "reopened"]);
 const HIGH = 0.8;
 const MEDIUM = 0.5;
 

@@ -15,6 +15,7 @@ from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
 from gateway.desk import routes as desk
+from gateway.editor import notices as editor_notices
 from gateway.editor import routes as editor
 from gateway.endpoints import Endpoint, add_endpoints
 from gateway.erasures import Erasures
@@ -23,6 +24,7 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
+    BEGINNINGS,
     BOT,
     CONVERSATIONS,
     DATABASE,
@@ -32,6 +34,7 @@ from gateway.keys import (
     KNOWLEDGE,
     METRICS,
     MUNICIPALITIES,
+    NOTICES,
     OPENAPI,
     PAGES,
     PRESENCE,
@@ -44,6 +47,7 @@ from gateway.keys import (
 from gateway.knowledge_client import KnowledgeClient
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
+from gateway.notices import Notices
 from gateway.observe import count_requests
 from gateway.openapi import document
 from gateway.outbox import Outbox
@@ -54,6 +58,8 @@ from gateway.resident import routes as resident
 from gateway.retention import Retention
 from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, Settings
+from gateway.site.beginnings import Beginnings
+from gateway.site.routes import add_site
 from gateway.sockets import close_sockets
 from gateway.texts import load_texts
 from gateway.turns import Turns
@@ -63,6 +69,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *desk.ENDPOINTS,
     *editor.ENDPOINTS,
+    *editor_notices.ENDPOINTS,
 )
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
@@ -105,6 +112,7 @@ def _add_pages(app: web.Application) -> None:
     app.router.add_get("/demo/{municipality}/", page_views.demo_home)
     app.router.add_get("/demo/{municipality}/{path:.+}", page_views.demo_article)
     app.router.add_static("/static", PACKAGE / "static", name="static")
+    add_site(app)
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
@@ -146,6 +154,8 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].turn_seconds,
     )
     app[ERASURES] = Erasures(database, app[BOT])
+    app[NOTICES] = Notices(database, tenants)
+    app[BEGINNINGS] = Beginnings()
     retention = Retention(
         app[CONVERSATIONS],
         app[METRICS],

@@ -14,10 +14,12 @@ from gateway.handoff import Handoffs
 from gateway.knowledge_client import KnowledgeClient
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
+from gateway.notices import Notices
 from gateway.pages import Pages
 from gateway.rasa_client import BotClient
 from gateway.sessions import Sessions, SignedIn
 from gateway.settings import Settings
+from gateway.site.beginnings import Beginnings
 from gateway.texts import Texts
 from gateway.turns import Turns
 from gateway.types import Conversation
@@ -39,6 +41,8 @@ HANDOFFS = web.AppKey("handoffs", Handoffs)
 ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)
 SESSIONS = web.AppKey("sessions", Sessions)
+NOTICES = web.AppKey("notices", Notices)
+BEGINNINGS = web.AppKey("beginnings", Beginnings)
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
-from gateway.types import Frozen, Message, Status
+from gateway.types import Frozen, Message, Moment, Status
 
 LONGEST_TEXT = 2000
 
@@ -80,6 +80,13 @@ class Feedback(Frozen):
     helpful: StrictBool
 
 
+class PublicNotice(Frozen):
+    """What the municipality tells everybody right now, and since when."""
+
+    text: str
+    since: Moment
+
+
 class PublicMunicipality(Frozen):
     """What a page may know of a municipality."""
 
@@ -91,3 +98,4 @@ class PublicMunicipality(Frozen):
     email: str
     hours: dict[str, str]
     website: str
+    notice: PublicNotice | None = None

@@ -127,7 +127,7 @@ class Visitor:
             if pairs := [
                 f"{name}={each.value}"
                 for name, each in self.cookies.items()
-                if _is_below(path.partition("?")[0], each["path"])
+                if _is_below(re.split("[?#]", path)[0], each["path"])
             ]:
                 headers["Cookie"] = "; ".join(pairs)
             if method == "POST" and origin:

@@ -4,6 +4,7 @@ import { mayDiscard, showConflict, showRevision } from "./dialogs.js";
 import { UnsavedDrafts } from "./drafts.js";
 import { ArticleForm } from "./form.js";
 import { ArticleList } from "./list.js";
+import { Notices } from "./notices.js";
 
 const FIELDS = ["title", "url", "language", "category", "text", "questions"];
 
@@ -30,6 +31,7 @@ export class Editor {
   #page;
   #list;
   #contradictions;
+  #notices;
   #form;
   #drafts;
   #saved = null;
@@ -39,7 +41,8 @@ export class Editor {
   constructor(page) {
     this.#page = page;
     this.#contradictions = new ContradictionList(page);
-    this.#list = new ArticleList(page, this.#contradictions.element);
+    this.#notices = new Notices(page);
+    this.#list = new ArticleList(page, h("div", { class: "before" }, this.#notices.element, this.#contradictions.element));
     this.#form = new ArticleForm(page);
     this.#drafts = new UnsavedDrafts(page.municipality.id);
     this.title = h("h1", { class: "sr-only" });
@@ -65,7 +68,7 @@ export class Editor {
   async start() {
     addEventListener("beforeunload", this.warn);
     this.draw();
-    await Promise.all([this.#list.refresh(), this.#contradictions.refresh()]);
+    await Promise.all([this.#list.refresh(), this.#contradictions.refresh(), this.#notices.refresh()]);
   }
 
   stop() {
@@ -76,6 +79,7 @@ export class Editor {
     this.title.textContent = this.#page.t("editor.title");
     this.#list.draw();
     this.#contradictions.draw();
+    this.#notices.draw();
     this.#form.draw();
     this.#form.changed(this.unsaved);
   }

@@ -24,11 +24,11 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
-    BEGINNINGS,
     BOT,
     CONVERSATIONS,
     DATABASE,
     ERASURES,
+    FORMS,
     HANDOFFS,
     HUB,
     KNOWLEDGE,
@@ -155,7 +155,7 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     )
     app[ERASURES] = Erasures(database, app[BOT])
     app[NOTICES] = Notices(database, tenants)
-    app[BEGINNINGS] = Beginnings()
+    app[FORMS] = Beginnings()
     retention = Retention(
         app[CONVERSATIONS],
         app[METRICS],

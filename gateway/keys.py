@@ -42,7 +42,7 @@ ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)
 SESSIONS = web.AppKey("sessions", Sessions)
 NOTICES = web.AppKey("notices", Notices)
-BEGINNINGS = web.AppKey("beginnings", Beginnings)
+FORMS = web.AppKey("forms", Beginnings)
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)

@@ -86,6 +86,7 @@ async def show(
         except NotFoundError:  # erased a moment ago, in another window
             visit = Visit(visit.municipality, visit.language)
     shown = _shown(request, visit, messages, ratings, after)
+    place = None if visit.conversation is None else await later.place(request, visit.conversation)
     last = messages[-1] if messages else None
     return render(
         request,
@@ -95,6 +96,7 @@ async def show(
         faults=faults,
         typed=typed or {},
         shown=shown,
+        place=place,
         last=0 if last is None else last.seq,
         news=None if after is None else sum(each.fresh for each in shown),
         checked=_local(visit).strftime("%H:%M"),

@@ -6,8 +6,9 @@ A form that can't be done shows the page again with what was typed, and says wha
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -23,9 +24,9 @@ from gateway.errors import (
 from gateway.guards import is_same_origin
 from gateway.http_json import check
 from gateway.keys import (
-    BEGINNINGS,
     CONVERSATIONS,
     ERASURES,
+    FORMS,
     HANDOFFS,
     SETTINGS,
     TEXTS,
@@ -46,10 +47,10 @@ from gateway.site.visit import (
     read_visit,
     refuse_other_sites,
 )
-from gateway.types import Author, Conversation, Message
+from gateway.types import Author, Conversation, Message, Status
 
 FORM = "application/x-www-form-urlencoded"
-DONE = {"erased": "widget.erased", "closed": "site.done.closed", "lost": "site.done.lost"}
+DONE = {"erased": "widget.erased", "mailed": "site.done.mailed", "lost": "site.done.lost"}
 """What an address may say was just done."""
 
 
@@ -199,6 +200,7 @@ async def write(sent: Sent) -> web.Response:
             visit.conversation, message.text, message.client_id
         )
     except TooManyError:
+        # In the conversation that may have begun with this form.
         return await sent.again(429, Fault(sent.text("widget.error.too_many"), "text"), visit=visit)
     return sent.redirect(_news(visit, result.messages), visit)
 
@@ -233,6 +235,108 @@ async def erase(sent: Sent) -> web.Response:
     await sent.request.app[ERASURES].attempt(current.id)
     nobody = Visit(sent.visit.municipality, sent.visit.language)
     return sent.redirect(nobody.address(query="done=erased", place="done"), nobody)
+
+
+@shown
+async def case_form(request: web.Request) -> web.Response:
+    """Show the form of a question that is answered by e-mail."""
+    visit = await read_visit(request)
+    if not _may_leave_case(request, visit) or visit.conversation is None:
+        raise web.HTTPSeeOther(visit.address())
+    _, messages = await request.app[CONVERSATIONS].read(visit.conversation.id, 0)
+    return render(
+        request, visit, "site_case.html", faults=(), typed={"text": _question_of(messages)}
+    )
+
+
+@posted
+async def leave_case(sent: Sent) -> web.Response:
+    """Make a case of a question."""
+    current = _existing(sent)
+    if not _may_leave_case(sent.request, sent.visit):
+        raise ConflictError("No case can be left here.")
+    faults: tuple[Fault, ...]
+    try:
+        wanted: Any = check(
+            later.model("NewCase"),
+            {"email": sent.fields.get("email", "").strip(), "text": sent.fields.get("text", "")},
+        )
+        spoken = await sent.request.app[CONVERSATIONS].speak(current, sent.visit.language)
+        messages = await later.leave_case(sent.request, spoken, wanted.email, wanted.text)
+    except FaultsError as error:
+        status, faults = (
+            422,
+            tuple(_mail_fault(sent, each.field, each.code) for each in error.faults),
+        )
+    except TooManyError:
+        status, faults = 429, (Fault(sent.text("widget.error.too_many")),)
+    else:
+        return sent.redirect(_news(sent.visit, messages))
+    return render(
+        sent.request, sent.visit, "site_case.html", status=status, faults=faults, typed=sent.fields
+    )
+
+
+@posted
+async def close(sent: Sent) -> web.Response:
+    """End the conversation; it can be read and kept until it is erased."""
+    ended = await later.close(sent.request, _existing(sent))
+    return sent.redirect(_news(sent.visit, ended.messages))
+
+
+@shown
+async def transcript(request: web.Request) -> web.Response:
+    """Give a copy of the conversation as a file."""
+    visit = await read_visit(request)
+    if visit.conversation is None or not later.abilities(request).transcript:
+        raise web.HTTPSeeOther(visit.address())
+    current, messages = await request.app[CONVERSATIONS].read(visit.conversation.id, 0)
+    name, text = later.transcript(request, current, messages)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return web.Response(text=text, content_type="text/plain", headers=headers)
+
+
+@shown
+async def copy_form(request: web.Request) -> web.Response:
+    """Show the form that mails a copy of the conversation."""
+    visit = await read_visit(request)
+    if visit.conversation is None or not later.abilities(request).mail:
+        raise web.HTTPSeeOther(visit.address())
+    return render(request, visit, "site_copy.html", faults=(), typed={})
+
+
+@posted
+async def mail_copy(sent: Sent) -> web.Response:
+    """Mail a copy of the conversation to an address that is kept nowhere."""
+    current = _existing(sent)
+    if not later.abilities(sent.request).mail:
+        raise ConflictError("No mail can be sent here.")
+    faults: tuple[Fault, ...]
+    try:
+        wanted: Any = check(
+            later.model("MailAddress"), {"email": sent.fields.get("email", "").strip()}
+        )
+        current, messages = await sent.request.app[CONVERSATIONS].read(current.id, 0)
+        await later.mail_transcript(sent.request, current, messages, wanted.email)
+    except FaultsError as error:
+        status, faults = (
+            422,
+            tuple(_mail_fault(sent, each.field, each.code) for each in error.faults),
+        )
+    except TooManyError:
+        status, faults = 429, (Fault(sent.text("site.copy.error.too_many")),)
+    except (NotFoundError, ConflictError):
+        raise
+    except GatewayError:  # no mail server takes it
+        status, faults = 503, (Fault(sent.text("site.copy.error.mail")),)
+    else:
+        return sent.redirect(sent.visit.address(query="done=mailed", place="done"))
+    return render(
+        sent.request, sent.visit, "site_copy.html", status=status, faults=faults, typed=sent.fields
+    )
 
 
 async def carry_over(request: web.Request) -> web.Response:
@@ -278,12 +382,13 @@ async def _in_conversation(sent: Sent, *, begins: bool) -> Visit:
         return visit.within(spoken, visit.token)
 
     async def begin() -> tuple[Conversation, str]:
+        later.take_beginning(sent.request)
         begun, token, _ = await conversations.begin(visit.municipality.id, visit.language)
         return begun, token
 
     name = sent.fields.get("client_id", "")
     begun, token = (
-        await sent.request.app[BEGINNINGS].once(visit.municipality.id, name, begin)
+        await sent.request.app[FORMS].once(visit.municipality.id, name, begin)
         if name
         else await begin()
     )
@@ -320,6 +425,8 @@ async def _refused(sent: Sent, error: GatewayError) -> web.Response:
         case NotFoundError():
             visit = Visit(sent.visit.municipality, sent.visit.language)
             return await sent.again(409, Fault(sent.text("site.error.gone"), "text"), visit=visit)
+        case TooManyError():
+            return await sent.again(429, Fault(sent.text("widget.error.too_many"), "text"))
         case ForbiddenError():
             raise error
         case _:
@@ -352,6 +459,29 @@ def _failed(sent: Sent) -> web.Response:
         faults=(Fault(sent.text("site.error.server" if posted else "site.error.broken")),),
         typed=sent.fields,
     )
+
+
+def _may_leave_case(request: web.Request, visit: Visit) -> bool:
+    return (
+        visit.conversation is not None
+        and visit.conversation.status in (Status.WITH_BOT, Status.WAITING)
+        and later.abilities(request).case
+    )
+
+
+def _question_of(messages: Sequence[Message]) -> str:
+    """Give what the resident asked last that was not itself the wish for a person."""
+    wishes = {choice.text for each in messages for choice in each.choices if choice.action}
+    asked = (each.text for each in reversed(messages) if each.author is Author.RESIDENT)
+    return next((text for text in asked if text not in wishes), "")
+
+
+def _mail_fault(sent: Sent, field: str, code: str) -> Fault:
+    if field != "email":
+        return _fault(sent, code)
+    missing = code == "required"
+    key = "site.email.error.required" if missing else "site.email.error.invalid"
+    return Fault(sent.text(key), "email")
 
 
 def _number(value: str | None) -> int | None:

@@ -112,31 +112,6 @@ class Conversations:
         assert begun is not None, "the row was stored in the same transaction"
         return begun.conversation, token, begun.messages
 
-    async def open(self, conversation: str, token: str | None) -> Conversation:
-        """Give the conversation that a token opens.
-
-        Raises NotSignedInError without the right token, NotFoundError without such a
-        conversation.
-        """
-        if not token:
-            raise NotSignedInError("The conversation's token is missing.")
-        async with self._database.reading() as session:
-            row = await session.get(ConversationRow, conversation)
-        if row is None:
-            raise NotFoundError("There is no such conversation.")
-        if not hmac.compare_digest(row.token_hash, hash_secret(token)):
-            raise NotSignedInError("This token does not open the conversation.")
-        return as_conversation(row)
-
-    async def read(self, conversation: str, after: int) -> tuple[Conversation, tuple[Message, ...]]:
-        """Give the conversation and its messages with a greater seq.
-
-        Raises NotFoundError when it has been erased.
-        """
-        async with self._database.reading() as session:
-            messages = await messages_after(session, conversation, after)
-            return await read_conversation(session, conversation), messages
-
     async def speak(self, conversation: Conversation, language: str) -> Conversation:
         """Let the system's messages come in a language from now on, that of the resident's page.
 
@@ -162,6 +137,31 @@ class Conversations:
                 )
             )
             return {each.seq: each.helpful for each in found}
+
+    async def open(self, conversation: str, token: str | None) -> Conversation:
+        """Give the conversation that a token opens.
+
+        Raises NotSignedInError without the right token, NotFoundError without such a
+        conversation.
+        """
+        if not token:
+            raise NotSignedInError("The conversation's token is missing.")
+        async with self._database.reading() as session:
+            row = await session.get(ConversationRow, conversation)
+        if row is None:
+            raise NotFoundError("There is no such conversation.")
+        if not hmac.compare_digest(row.token_hash, hash_secret(token)):
+            raise NotSignedInError("This token does not open the conversation.")
+        return as_conversation(row)
+
+    async def read(self, conversation: str, after: int) -> tuple[Conversation, tuple[Message, ...]]:
+        """Give the conversation and its messages with a greater seq.
+
+        Raises NotFoundError when it has been erased.
+        """
+        async with self._database.reading() as session:
+            messages = await messages_after(session, conversation, after)
+            return await read_conversation(session, conversation), messages
 
     async def rate(self, conversation: Conversation, seq: int, helpful: bool) -> None:
         """Keep whether one of the bot's messages helped; a later word replaces an earlier one.

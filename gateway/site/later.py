@@ -52,12 +52,11 @@ def abilities(request: web.Request) -> Abilities:
     )
 
 
-async def rate(
-    request: web.Request, conversation: Conversation, seq: int, helpful: bool, comment: str
-) -> None:
+async def rate(request: web.Request, conversation: Conversation, feedback: models.Feedback) -> None:
     """Keep whether a message helped, with a line of words where the service takes one."""
+    comment = getattr(feedback, "comment", None)
     words: dict[str, Any] = {"comment": comment} if comment and abilities(request).comment else {}
-    await request.app[CONVERSATIONS].rate(conversation, seq, helpful, **words)
+    await request.app[CONVERSATIONS].rate(conversation, feedback.message, feedback.helpful, **words)
 
 
 async def close(request: web.Request, conversation: Conversation) -> Appended:

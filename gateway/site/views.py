@@ -34,7 +34,7 @@ from gateway.keys import (
 )
 from gateway.municipalities import Municipality
 from gateway.problems import FaultsError, log_failure
-from gateway.resident.models import LONGEST_TEXT, NewMessage
+from gateway.resident.models import LONGEST_TEXT, Feedback, NewMessage
 from gateway.site import later
 from gateway.site.page import Fault, render, show
 from gateway.site.statement import ASSESSED, AUTHORITIES, SHORTCOMINGS
@@ -222,7 +222,15 @@ async def rate(sent: Sent) -> web.Response:
     helpful = {"yes": True, "no": False}.get(sent.fields.get("helpful", ""))
     if seq is None or helpful is None:
         raise FieldError("message", "unknown", "The bot wrote no message with this seq.")
-    await later.rate(sent.request, current, seq, helpful, sent.fields.get("comment", "").strip())
+    try:
+        comment = sent.fields.get("comment", "")
+        wanted = check(Feedback, {"message": seq, "helpful": helpful, "comment": comment})
+    except FaultsError:
+        fault = Fault(sent.text("site.feedback.too_long"), "comment")
+        return await show(
+            sent.request, sent.visit, status=422, faults=(fault,), typed=sent.fields, rated=seq
+        )
+    await later.rate(sent.request, current, wanted)
     thanked = "" if "comment" in sent.fields else f"rated={seq}"
     return sent.redirect(sent.visit.address(query=thanked, place=f"feedback-{seq}"))
 

@@ -65,7 +65,7 @@ async def test_a_rating_takes_one_line(visitor, bot, texts) -> None:
 async def test_a_copy_by_mail_needs_an_address(
     start_gateway, settings, visitor, texts, email, key
 ) -> None:
-    """Beside the field, in the summary and in the title; without a mail server nothing is offered."""
+    """Said at the field and in the title; without a mail server nothing is offered."""
     assert 'href="/ekhamn/copy"' not in (await visitor.write("hej")).html
     visitor.api = await start_gateway(
         settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 1})

@@ -474,3 +474,37 @@ def test_nothing_is_left_behind_by_looking(site, someone) -> None:
     assert ("svar_conversation", "/ekhamn", True, "Lax") == tuple(
         cookie[name] for name in ("name", "path", "httpOnly", "sameSite")
     )
+
+
+def test_an_editor_tells_everybody(site, someone, faultless) -> None:
+    """From the editor's page: a fault is said at its field, then it is shown until removed."""
+    page = someone(java_script_enabled=True, bypass_csp=True)
+    email = "editor@ekhamn.example"
+    page.goto("/editor")
+    page.get_by_label("E-postadress").fill(email)
+    page.get_by_label("Lösenord").fill(site.accounts[email])
+    page.get_by_role("button", name="Logga in").click()
+    page.get_by_text("Meddelande till alla invånare").click()
+    page.get_by_role("button", name="Visa meddelandet").click()
+    words = page.get_by_role("textbox", name="Text", exact=True)
+    expect(words).to_have_accessible_description("Skriv vad invånarna ska få veta.")
+    expect(words).to_be_focused()
+    words.fill("Vattnet är avstängt på Storgatan.")
+    page.add_script_tag(path=AXE)
+    assert [] == page.evaluate(RUN, TAGS[:-1])
+    page.screenshot(path=SHOTS / "editor-notice.png", full_page=True)
+    page.get_by_role("button", name="Visa meddelandet").click()
+    expect(page.locator(".notices li")).to_contain_text("Vattnet är avstängt på Storgatan.")
+    resident = someone()
+    resident.goto("/ekhamn")
+    expect(resident.get_by_role("region", name="Meddelande från kommunen")).to_be_visible()
+    faultless(resident, "notice")
+    page.get_by_role("button", name="Ändra").click()
+    expect(words).to_have_value("Vattnet är avstängt på Storgatan.")
+    words.fill("Vattnet är på igen.")
+    page.get_by_role("button", name="Spara ändringen").click()
+    expect(page.locator(".notices li")).to_contain_text("Vattnet är på igen.")
+    page.get_by_role("button", name="Ta bort").click()
+    expect(page.locator(".notices li")).to_have_count(0)
+    resident.reload()
+    expect(resident.get_by_text("Vattnet")).to_have_count(0)

@@ -18,7 +18,7 @@ from gateway.site.words import Words, address, words
 from gateway.transcripts import now
 from gateway.types import Action, AnswerStatus, Author, Choice, Message, Source, Status
 
-LONGEST_TEXT_SHOWN = "2 000"
+LONGEST_TEXT_SHOWN = "2\u00a0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ async def show(
             if each.message.choices and _is_open(each.message, messages)
             for choice in each.message.choices
         ),
+        day_of=lambda moment: moment.astimezone(ZoneInfo(visit.municipality.timezone)).date(),
         notices=await request.app[NOTICES].current(visit.municipality.id),
         client_id=str(uuid.uuid4()),
         done=done,

@@ -54,6 +54,14 @@ async def test_only_between_its_moments(api, editor) -> None:
     ]
 
 
+async def test_the_day_is_the_municipalitys(api, editor) -> None:
+    """Half past eleven in the evening of London is the next day in Ekhamn."""
+    late = {**notice(), "starts_at": "2026-03-11T23:30:00Z"}
+    await editor.ask("POST", PATH, json={**late, "ends_at": "2100-01-01T00:00:00Z"})
+    page = (await api.ask("GET", "/ekhamn")).text
+    assert '<time datetime="2026-03-12">' in page
+
+
 async def test_a_notice_can_be_changed(api, editor) -> None:
     """The new text is shown at once."""
     made = (await editor.ask("POST", PATH, json=notice())).json

@@ -109,7 +109,7 @@ async def municipality(request: web.Request) -> web.Response:
         raise NotFoundError("There is no such municipality here.")
     language = request.query.get("language", found.default_language)
     notices = await request.app[NOTICES].current(found.id)
-    public = PublicMunicipality.model_validate({**found.model_dump(), "notice": None})
+    public = PublicMunicipality.model_validate(found, from_attributes=True)
     if notices:
         text = "\n\n".join(each.text(language) for each in notices)
         notice = PublicNotice(text=text, since=max(each.starts_at for each in notices))

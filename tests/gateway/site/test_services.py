@@ -81,6 +81,15 @@ async def test_a_copy_by_mail_needs_an_address(
     assert texts("sv", "site.copy.error.mail") in away.text
 
 
+async def test_the_place_in_the_queue(api, visitor, other, texts) -> None:
+    """Whoever waits is told which number they are."""
+    if not hasattr(api.client.app[keys.HANDOFFS], "lines"):
+        pytest.skip("this gateway counts no places")
+    for number, each in enumerate((visitor, other), start=1):
+        page = await each.send((await each.get("/ekhamn")).form("person"))
+        assert texts("sv", "site.place", position=str(number)) in page.text
+
+
 @cases
 async def test_a_question_becomes_a_case(start_gateway, settings, visitor, operator, texts) -> None:
     """From the offer while nobody is there: form, faults, reference; the desk has it."""

@@ -22,6 +22,7 @@ from gateway.desk import routes as desk
 from gateway.desk.aids import Aids
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
+from gateway.editor import notices as editor_notices
 from gateway.editor import routes as editor
 from gateway.editor import suggestion_routes as suggestions
 from gateway.endpoints import Endpoint, add_endpoints
@@ -37,11 +38,13 @@ from gateway.keys import (
     DATABASE,
     DESKS,
     ERASURES,
+    FORMS,
     HANDOFFS,
     HUB,
     KNOWLEDGE,
     METRICS,
     MUNICIPALITIES,
+    NOTICES,
     OPENAPI,
     PAGES,
     PRESENCE,
@@ -57,6 +60,7 @@ from gateway.knowledge_client import KnowledgeClient
 from gateway.mailbox import Mailbox
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
+from gateway.notices import Notices
 from gateway.observe import count_requests
 from gateway.openapi import document
 from gateway.outbox import Outbox
@@ -68,6 +72,8 @@ from gateway.resident import routes as resident
 from gateway.retention import Retention
 from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, Settings
+from gateway.site.beginnings import Beginnings
+from gateway.site.routes import add_site
 from gateway.sockets import close_sockets
 from gateway.texts import load_texts
 from gateway.timeouts import OpenDesks, Timeouts
@@ -81,6 +87,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *aids.ENDPOINTS,
     *editor.ENDPOINTS,
     *suggestions.ENDPOINTS,
+    *editor_notices.ENDPOINTS,
 )
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
@@ -123,6 +130,7 @@ def _add_pages(app: web.Application) -> None:
     app.router.add_get("/demo/{municipality}/", page_views.demo_home)
     app.router.add_get("/demo/{municipality}/{path:.+}", page_views.demo_article)
     app.router.add_static("/static", PACKAGE / "static", name="static")
+    add_site(app)
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
@@ -180,6 +188,8 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].turn_seconds,
     )
     app[ERASURES] = Erasures(database, app[BOT])
+    app[NOTICES] = Notices(database, tenants)
+    app[FORMS] = Beginnings()
     retention = Retention(
         app[CONVERSATIONS],
         app[METRICS],

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select, true
+from sqlalchemy import ColumnElement, and_, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import unlink_conversation
@@ -113,6 +113,32 @@ class Conversations:
             begun = await append(session, row.id, [greeting])
         assert begun is not None, "the row was stored in the same transaction"
         return begun.conversation, token, begun.messages
+
+    async def speak(self, conversation: Conversation, language: str) -> Conversation:
+        """Let the system's messages come in a language from now on, that of the resident's page.
+
+        Raises NotFoundError when the conversation has been erased.
+        """
+        if conversation.language == language:
+            return conversation
+        async with self._database.writing() as session:
+            await session.execute(
+                update(ConversationRow)
+                .where(ConversationRow.id == conversation.id)
+                .values(language=language)
+                .execution_options(synchronize_session=False)
+            )
+            return await read_conversation(session, conversation.id)
+
+    async def ratings(self, conversation: Conversation) -> Mapping[int, bool]:
+        """Give by seq which of the bot's messages the resident found helpful, and which not."""
+        async with self._database.reading() as session:
+            found = await session.execute(
+                select(FeedbackRow.seq, FeedbackRow.helpful).where(
+                    FeedbackRow.conversation_id == conversation.id
+                )
+            )
+            return {each.seq: each.helpful for each in found}
 
     async def open(self, conversation: str, token: str | None) -> Conversation:
         """Give the conversation that a token opens.

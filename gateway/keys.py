@@ -17,11 +17,13 @@ from gateway.handoff import Handoffs
 from gateway.knowledge_client import KnowledgeClient
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
+from gateway.notices import Notices
 from gateway.pages import Pages
 from gateway.question_cases import QuestionCases
 from gateway.rasa_client import BotClient
 from gateway.sessions import Sessions, SignedIn
 from gateway.settings import Settings
+from gateway.site.beginnings import Beginnings
 from gateway.texts import Texts
 from gateway.timeouts import OpenDesks
 from gateway.turns import Turns
@@ -48,6 +50,8 @@ AIDS = web.AppKey("aids", Aids)
 ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)
 SESSIONS = web.AppKey("sessions", Sessions)
+NOTICES = web.AppKey("notices", Notices)
+FORMS = web.AppKey("forms", Beginnings)
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 SIGNED_IN = web.RequestKey("signed_in", SignedIn)

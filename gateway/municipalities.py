@@ -71,6 +71,8 @@ TOPICS = (
     "service_contact",
 )
 """What residents ask about, as the bot's intents name it."""
+RESERVED = ("api", "demo", "desk", "editor", "health", "metrics", "static")
+"""What the gateway's own addresses begin with; a municipality's page is at its id."""
 
 EMAIL_PATTERN = r"^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+$"
 
@@ -150,7 +152,23 @@ class Municipality(BaseModel):
     """How many conversations one operator may have at a time."""
     desk_may_pull: bool = False
     """Whether operators see that residents talk with the bot, and may join in."""
+    accessibility_statement: Text | None = None
+    """Where the municipality's own statement stands: in Norway at the supervisory authority's."""
     departments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], Department] = {}
+
+    @field_validator("id")
+    @classmethod
+    def _id_is_free(cls, id_: str) -> str:
+        if id_ in RESERVED:
+            raise ValueError(f"{id_!r} is an address of the gateway's own")
+        return id_
+
+    @field_validator("accessibility_statement")
+    @classmethod
+    def _statement_is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("https://", "http://", "/")):
+            raise ValueError(f"{url!r} is not an address such as https://www.example.org/page")
+        return url
 
     @field_validator("languages")
     @classmethod

@@ -449,3 +449,18 @@ class ErasureRow(Base):
     conversation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     municipality: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class NoticeRow(Base):
+    """What a municipality tells every resident for a while; its text by language."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index(None, "municipality", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    texts: Mapped[dict[str, str]] = mapped_column(JSON)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author: Mapped[str] = mapped_column(String(120))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, RootModel, StrictBool, StrictInt, StringConstraints
 
 from gateway.addresses import LONGEST, usable_address
-from gateway.types import Frozen, Message, Place, Status
+from gateway.types import Frozen, Message, Moment, Place, Status
 
 LONGEST_TEXT = 2000
 
@@ -116,6 +116,13 @@ class Feedback(Frozen):
     helpful: StrictBool
 
 
+class PublicNotice(Frozen):
+    """What the municipality tells everybody right now, and since when."""
+
+    text: str
+    since: Moment
+
+
 class PublicMunicipality(Frozen):
     """What a page may know of a municipality."""
 
@@ -127,3 +134,4 @@ class PublicMunicipality(Frozen):
     email: str
     hours: dict[str, str]
     website: str
+    notice: PublicNotice | None = None

@@ -123,6 +123,7 @@ ENDPOINTS = (
         Guard.OPEN,
         {200: PublicMunicipality},
         problems=(404,),
+        queries=(Query("language", "Which language the notice comes in; else the default."),),
     ),
     Endpoint(
         "GET",

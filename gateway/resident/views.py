@@ -14,6 +14,7 @@ from gateway.keys import (
     ERASURES,
     HANDOFFS,
     MUNICIPALITIES,
+    NOTICES,
     QUESTIONS,
     SETTINGS,
     TEXTS,
@@ -29,11 +30,13 @@ from gateway.resident.models import (
     NewConversation,
     NewMessage,
     PublicMunicipality,
+    PublicNotice,
     WishForPerson,
 )
 from gateway.types import Message, Status
 
 KEEP_SECONDS = 300
+NOTICE_KEEP_SECONDS = 60
 
 
 async def begin(request: web.Request) -> web.Response:
@@ -137,8 +140,16 @@ async def municipality(request: web.Request) -> web.Response:
     found = request.app[MUNICIPALITIES].get(request.match_info["municipality"])
     if found is None:
         raise NotFoundError("There is no such municipality here.")
-    answer = model_response(PublicMunicipality.model_validate(found, from_attributes=True))
-    answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
+    language = request.query.get("language", found.default_language)
+    notices = await request.app[NOTICES].current(found.id)
+    public = PublicMunicipality.model_validate(found, from_attributes=True)
+    if notices:
+        text = "\n\n".join(each.text(language) for each in notices)
+        notice = PublicNotice(text=text, since=max(each.starts_at for each in notices))
+        public = public.model_copy(update={"notice": notice})
+    answer = model_response(public)
+    # A notice may be urgent: a burst main is news for a minute, not for five.
+    answer.headers["Cache-Control"] = f"public, max-age={NOTICE_KEEP_SECONDS}"
     return answer
 
 

@@ -132,6 +132,27 @@ async def test_knowledge_is_asked_about_the_sessions_municipality(
     assert "municipality" not in {**parameters, **(body or {})}
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [each for each in STAFF if each.tag == "notice"],
+    ids=lambda each: f"{each.method} {each.path}",
+)
+async def test_a_strangers_notice_does_not_exist(api, editor, stranger, endpoint) -> None:
+    """It is in no list of Fjordvik's, can't be touched from there, and is not shown there."""
+    period = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
+    path = "/api/v1/editor/notices"
+    made = await editor.ask("POST", path, json={"texts": {"sv": "Avstängt."}, **period})
+    body = {"texts": {"nb": "Stengt."}, **period}
+    options = {} if endpoint.body is None else {"json": body}
+    answer = await stranger.ask(
+        endpoint.method, endpoint.path.format(notice=made.json["id"]), **options
+    )
+    assert ("{notice}" in endpoint.path) == (404 == answer.status)
+    assert "Avstängt." not in answer.text
+    assert [made.json] == (await editor.ask("GET", path)).json["notices"]
+    assert "Avstängt." not in (await api.ask("GET", "/fjordvik")).text
+
+
 @pytest.mark.parametrize("article", ["..%2F..%2Fekhamn%2Farticles%2Fbygglov", "%2e%2e", "a%2Fb"])
 async def test_an_article_id_is_no_way_into_another_municipality(
     stranger, knowledge, article

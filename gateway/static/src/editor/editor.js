@@ -5,6 +5,7 @@ import { UnsavedDrafts } from "./drafts.js";
 import { ArticleForm } from "./form.js";
 import { ArticleList } from "./list.js";
 import { SuggestionList } from "./suggestions.js";
+import { Notices } from "./notices.js";
 
 const FIELDS = ["title", "url", "language", "category", "text", "questions"];
 
@@ -32,6 +33,7 @@ export class Editor {
   #list;
   #contradictions;
   #suggestions;
+  #notices;
   #form;
   #drafts;
   #saved = null;
@@ -42,7 +44,11 @@ export class Editor {
     this.#page = page;
     this.#contradictions = new ContradictionList(page);
     this.#suggestions = new SuggestionList(page);
-    this.#list = new ArticleList(page, h("div", { class: "before" }, this.#contradictions.element, this.#suggestions.element));
+    this.#notices = new Notices(page);
+    this.#list = new ArticleList(
+      page,
+      h("div", { class: "before" }, this.#notices.element, this.#contradictions.element, this.#suggestions.element),
+    );
     this.#form = new ArticleForm(page);
     this.#drafts = new UnsavedDrafts(page.municipality.id);
     this.title = h("h1", { class: "sr-only" });
@@ -69,7 +75,12 @@ export class Editor {
   async start() {
     addEventListener("beforeunload", this.warn);
     this.draw();
-    await Promise.all([this.#list.refresh(), this.#contradictions.refresh(), this.#suggestions.refresh()]);
+    await Promise.all([
+      this.#list.refresh(),
+      this.#contradictions.refresh(),
+      this.#suggestions.refresh(),
+      this.#notices.refresh(),
+    ]);
   }
 
   stop() {
@@ -81,6 +92,7 @@ export class Editor {
     this.#list.draw();
     this.#contradictions.draw();
     this.#suggestions.draw();
+    this.#notices.draw();
     this.#form.draw();
     this.#form.changed(this.unsaved);
   }

@@ -11,6 +11,7 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from gateway import health, page_views, sign_in
 from gateway.cases import Cases
 from gateway.conversations import Conversations
+from gateway.copies import Copies
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
@@ -23,8 +24,10 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
+    BEGINNINGS,
     BOT,
     CONVERSATIONS,
+    COPIES,
     DATABASE,
     ERASURES,
     HANDOFFS,
@@ -42,6 +45,7 @@ from gateway.keys import (
     TURNS,
 )
 from gateway.knowledge_client import KnowledgeClient
+from gateway.limits import Limit
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
 from gateway.observe import count_requests
@@ -64,6 +68,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *desk.ENDPOINTS,
     *editor.ENDPOINTS,
 )
+BEGINNINGS_SECONDS = 600.0
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
 
@@ -82,6 +87,8 @@ def init_app(settings: Settings) -> web.Application:
     app[HUB] = LocalHub()
     app[PRESENCE] = LocalPresence()
     app[SOCKETS] = set()
+    app[BEGINNINGS] = Limit(settings.beginnings_per_address, BEGINNINGS_SECONDS)
+    app[COPIES] = Copies(app[MUNICIPALITIES], app[TEXTS], settings)
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
     app.cleanup_ctx.extend((_database, _clients, _services))
     app.on_shutdown.append(close_sockets)

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.conversations import Conversations
+from gateway.copies import Copies
 from gateway.database import Database
 from gateway.erasures import Erasures
 from gateway.events import Hub, Presence
 from gateway.handoff import Handoffs
 from gateway.knowledge_client import KnowledgeClient
+from gateway.limits import Limit
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.pages import Pages
@@ -35,6 +37,8 @@ PRESENCE = web.AppKey("presence", Presence)
 BOT = web.AppKey("bot", BotClient)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)
 CONVERSATIONS = web.AppKey("conversations", Conversations)
+BEGINNINGS = web.AppKey("beginnings", Limit)
+COPIES = web.AppKey("copies", Copies)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
 ERASURES = web.AppKey("erasures", Erasures)
 TURNS = web.AppKey("turns", Turns)

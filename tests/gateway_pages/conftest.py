@@ -233,12 +233,15 @@ def open_page(browser: Browser, gateway: Gateway, built: None) -> Iterator[Any]:
     errors: list[str] = []
 
     def open_it(
-        width: int = 1280, height: int = 800, colours: Literal["light", "dark"] = "light"
+        width: int = 1280,
+        height: int = 800,
+        colours: Literal["light", "dark"] = "light",
+        **more: Any,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=colours,
-            reduced_motion="reduce",
+            **{"reduced_motion": "reduce", **more},
         )
         contexts.append(context)
         page = context.new_page()

@@ -50,7 +50,7 @@ def test_every_state_fits_a_narrow_screen(
     wide = panel(page).evaluate("panel => panel.scrollWidth - panel.clientWidth")
     boxes = (
         panel(page)
-        .locator("button:visible, textarea:visible")
+        .locator("button:visible, textarea:visible, input:visible, .way a:visible")
         .evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
     )
     outside = [box for box in boxes if box["left"] < 0 or box["right"] > width]

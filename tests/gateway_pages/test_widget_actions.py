@@ -367,7 +367,7 @@ def test_two_tabs_have_one_conversation(open_page: Open, gateway) -> None:
 
 
 def test_a_conversation_erased_in_one_tab_is_gone_in_the_other(open_page: Open, gateway) -> None:
-    """The other says where it went."""
+    """The other says where it went, and takes up the one that is begun anew."""
     page = open_page()
     open_chat(page)
     tab = second(page, gateway)
@@ -377,6 +377,10 @@ def test_a_conversation_erased_in_one_tab_is_gone_in_the_other(open_page: Open, 
     tab.get_by_role("button", name="Ja, radera").click()
     expect(panel(page).locator(".message")).to_have_count(0)
     expect(panel(page).locator(".status")).to_have_text("Samtalet avslutades i ett annat fönster.")
+    tab.get_by_role("button", name="Starta ett nytt samtal").click()
+    for each in (page, tab):
+        expect(panel(each).locator(".message")).to_have_count(1)
+    assert 2 == gateway.begun
 
 
 def test_lost_network_is_said_and_what_was_written_is_sent_once(open_page: Open, gateway) -> None:

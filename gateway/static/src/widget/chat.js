@@ -395,7 +395,8 @@ export class SvarChat extends HTMLElement {
       for (const { field, code } of failure.faults ?? []) {
         faults[field] = this.t(code === "no_mail" ? "widget.ask.no_mail"
           : code === "too_many" ? "widget.ask.too_many"
-          : field === "email" ? "widget.ask.email_invalid" : "widget.ask.no_contact");
+          : field === "email" ? "widget.ask.email_invalid"
+          : field === "text" ? "widget.ask.text" : "widget.ask.no_contact");
       }
       form.fail(Object.keys(faults).length ? faults : { "": this.t("widget.ask.no_contact") });
       return false;

@@ -368,11 +368,13 @@ export class Network extends EventTarget {
 
   #changedElsewhere() {
     const kept = this.#memory.conversation;
-    if (!this.#conversation || kept?.id === this.#conversation.id) return;
-    this.#disconnect();
-    this.#conversation = null;
-    this.#clear("elsewhere");
-    if (this.#live && kept) this.begin();
+    if (this.#conversation && kept?.id !== this.#conversation.id) {
+      this.#disconnect();
+      this.#conversation = null;
+      this.#clear("elsewhere");
+    }
+    // What was begun anew there is gone on with here.
+    if (!this.#conversation && this.#live && kept) this.begin();
   }
 
   /** Whether it works at all. */

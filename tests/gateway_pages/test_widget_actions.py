@@ -280,8 +280,10 @@ def test_it_begins_by_itself_when_it_works_again(open_page: Open, gateway) -> No
     """The tries go on behind the link, which goes when one succeeds."""
     page = open_page()
     stuck(page, gateway)
+    panel(page).get_by_role("link", name="Fråga på en egen sida").focus()
     gateway.refuses = 0
     expect(panel(page).locator(".message")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("heading", name="Fråga kommunen")).to_be_focused()
     expect(panel(page).get_by_role("link", name="Fråga på en egen sida")).to_have_count(0)
     expect(page.locator("svar-chat button.launcher")).to_be_visible()
 
@@ -318,6 +320,7 @@ def test_a_browser_that_lacks_something_has_a_link(open_page: Open, gateway, htm
     page.reload()
     links = page.locator("svar-chat").get_by_role("link")
     expect(links).to_have_count(1)
+    expect(links).to_have_text(re.compile("^Fråga (på en egen sida|oss)$"))
     expect(links).to_have_attribute("href", re.compile(r"^(http://svar\.test)?/ekhamn$"))
     assert page.evaluate("document.querySelector('svar-chat').shadowRoot") is None
 

@@ -431,7 +431,7 @@ export class SvarChat extends HTMLElement {
   /** The chat as a page, which needs no script; a conversation that there is goes along. */
   #way(place = "") {
     const kept = this.memory?.conversation;
-    const name = this.t?.("widget.way") ?? (this.getAttribute("name") || this.page.host);
+    const name = (this.t ?? translator(texts, this.getAttribute("language")))("widget.way");
     const look = `ds-button ${place}`;
     if (!kept) return h("a", { class: look, href: this.page }, name);
     return h("form", { method: "post", action: `${this.page}/continue` },
@@ -441,13 +441,16 @@ export class SvarChat extends HTMLElement {
   }
 
   #fallBack(stuck) {
-    const focused = this.launcher === this.shadowRoot.activeElement;
+    const focused = this.shadowRoot.activeElement;
+    const [outside, inside] = [focused === this.launcher || this.out.contains(focused), this.inside.contains(focused)];
     this.#stuck = stuck;
     this.launcher.hidden = stuck;
     this.out.hidden = this.inside.hidden = !stuck;
     this.out.replaceChildren(...(stuck ? [this.#way("launcher")] : []));
     this.inside.replaceChildren(...(stuck ? [this.#way()] : []));
-    if (focused) this.#focusLauncher();
+    // Focus must not go with the button that had it.
+    if (outside) this.#focusLauncher();
+    else if (inside) this.heading.focus();
     this.#drawStatus();
   }
 

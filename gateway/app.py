@@ -13,6 +13,7 @@ from gateway.case_mails import CasePost
 from gateway.case_offer import CaseOffer
 from gateway.cases import Cases
 from gateway.conversations import Conversations
+from gateway.copies import Copies
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
@@ -33,8 +34,10 @@ from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
     AIDS,
+    BEGINNINGS,
     BOT,
     CONVERSATIONS,
+    COPIES,
     DATABASE,
     DESKS,
     ERASURES,
@@ -57,6 +60,7 @@ from gateway.keys import (
     TURNS,
 )
 from gateway.knowledge_client import KnowledgeClient
+from gateway.limits import Limit
 from gateway.mailbox import Mailbox
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
@@ -89,6 +93,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *suggestions.ENDPOINTS,
     *editor_notices.ENDPOINTS,
 )
+BEGINNINGS_SECONDS = 600.0
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
 
@@ -107,6 +112,8 @@ def init_app(settings: Settings) -> web.Application:
     app[HUB] = LocalHub()
     app[DESKS] = OpenDesks()
     app[SOCKETS] = set()
+    app[BEGINNINGS] = Limit(settings.beginnings_per_address, BEGINNINGS_SECONDS)
+    app[COPIES] = Copies(app[MUNICIPALITIES], app[TEXTS], settings)
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
     app.cleanup_ctx.extend((_database, _clients, _services))
     app.on_shutdown.append(close_sockets)

@@ -16,6 +16,7 @@ from gateway.cases import unlink_conversation
 from gateway.database import Database
 from gateway.errors import FieldError, NotFoundError, NotSignedInError
 from gateway.events import Event, Hub, conversation_topic, desk_topic
+from gateway.masking import mask
 from gateway.municipalities import Municipality
 from gateway.suggestions import unlink_suggestions
 from gateway.tables import (
@@ -165,8 +166,12 @@ class Conversations:
             messages = await messages_after(session, conversation, after)
             return await read_conversation(session, conversation), messages
 
-    async def rate(self, conversation: Conversation, seq: int, helpful: bool) -> None:
+    async def rate(
+        self, conversation: Conversation, seq: int, helpful: bool, comment: str | None = None
+    ) -> None:
         """Keep whether one of the bot's messages helped; a later word replaces an earlier one.
+
+        Personal data in the comment is masked.
 
         Raises FieldError when the bot wrote no message with this seq.
         """
@@ -189,6 +194,7 @@ class Conversations:
                     conversation_id=conversation.id,
                     seq=seq,
                     helpful=helpful,
+                    comment=mask(comment).text if comment else None,
                     created_at=now(),
                 )
             )

@@ -52,5 +52,9 @@ class BotError(GatewayError):
     """The bot gave no usable reply in time."""
 
 
+class MailError(GatewayError):
+    """No mail server takes a mail."""
+
+
 class KnowledgeError(GatewayError):
     """The articles can't be reached, or their server answered with nonsense."""

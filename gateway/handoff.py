@@ -505,6 +505,30 @@ class Handoffs:
         await announce(self._hub, told.conversation)
         return told
 
+    async def end(self, conversation: Conversation) -> Appended:
+        """Close a conversation because its resident wants that, whoever has it.
+
+        Closed already, it stays as it is. Raises NotFoundError when it has been erased.
+        """
+        async with self._database.writing() as session:
+            changed = await self._change(
+                session,
+                conversation.id,
+                ConversationRow.status != Status.CLOSED,
+                status=Status.CLOSED,
+                operator_id=None,
+                waiting_since=None,
+            )
+            if not changed:
+                return Appended(await read_conversation(session, conversation.id), ())
+            # Without an outcome: it was not an operator who finished it.
+            await self._note(session, conversation.id, resolved_at=now())
+            told = await self._say(
+                session, await read_conversation(session, conversation.id), "system.ended"
+            )
+        await announce(self._hub, told.conversation)
+        return told
+
     async def _change(
         self,
         session: AsyncSession,

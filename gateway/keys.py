@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.conversations import Conversations
+from gateway.copies import Copies
 from gateway.database import Database
 from gateway.desk.aids import Aids
 from gateway.desk.presence import DeskPresence
@@ -15,6 +16,7 @@ from gateway.erasures import Erasures
 from gateway.events import Hub
 from gateway.handoff import Handoffs
 from gateway.knowledge_client import KnowledgeClient
+from gateway.limits import Limit
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.notices import Notices
@@ -43,6 +45,8 @@ PRESENCE = web.AppKey("presence", DeskPresence)
 BOT = web.AppKey("bot", BotClient)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeClient)
 CONVERSATIONS = web.AppKey("conversations", Conversations)
+BEGINNINGS = web.AppKey("beginnings", Limit)
+COPIES = web.AppKey("copies", Copies)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
 QUESTIONS = web.AppKey("questions", QuestionCases)
 TAKEOVERS = web.AppKey("takeovers", Takeovers)

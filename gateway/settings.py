@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     case_retention_days: Annotated[
         int, Field(ge=1, le=3650, description="a whole number of days, 1 to 3650")
     ] = 365
+    beginnings_per_address: Annotated[
+        int, Field(ge=0, le=1_000_000, description="a whole number from 0 to 1 000 000")
+    ] = 600
     smtp_host: Annotated[str, Field(description="the name or address of a mail server")] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 587
     smtp_user: Annotated[str, Field(description="a name that the mail server knows")] = ""

@@ -289,7 +289,10 @@ class SuggestionRow(Base):
 
 
 class FeedbackRow(Base):
-    """Whether a resident found a bot's message helpful; the last word counts."""
+    """Whether a resident found a bot's message helpful; the last word counts.
+
+    `comment` is what they added, masked.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
@@ -299,6 +302,7 @@ class FeedbackRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     seq: Mapped[int] = mapped_column(Integer)
     helpful: Mapped[bool] = mapped_column(Boolean)
+    comment: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -33,6 +33,27 @@ Written = Annotated[
 """What a person wrote: at least one sign, at most LONGEST_TEXT."""
 
 
+LONGEST_COMMENT = 500
+Comment = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT),
+    AfterValidator(_printable),
+]
+"""What a resident adds; empty is nothing."""
+
+EmailAddress = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+        r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}$",
+    ),
+]
+"""An address that every mail server understands: nothing in it needs quoting."""
+
+
 class NewConversation(Frozen):
     """Which municipality, and in which of its languages; its default without one."""
 
@@ -110,10 +131,26 @@ class MadeCase(Frozen):
 
 
 class Feedback(Frozen):
-    """Whether the bot's message with this seq helped."""
+    """Whether the bot's message with this seq helped, and what the resident adds to that."""
 
     message: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
     helpful: StrictBool
+    comment: Comment | None = None
+
+
+class Transcript(Frozen):
+    """A whole conversation to keep; who it was with, and every message."""
+
+    municipality: str
+    language: str
+    status: Status
+    messages: tuple[Message, ...]
+
+
+class MailAddress(Frozen):
+    """Where to mail something; used once and kept nowhere."""
+
+    email: EmailAddress
 
 
 class PublicNotice(Frozen):

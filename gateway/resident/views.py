@@ -9,8 +9,10 @@ from gateway.errors import ConflictError, FieldError, NotFoundError
 from gateway.guards import with_token
 from gateway.http_json import model_response, read_model
 from gateway.keys import (
+    BEGINNINGS,
     CONVERSATION,
     CONVERSATIONS,
+    COPIES,
     ERASURES,
     HANDOFFS,
     MUNICIPALITIES,
@@ -20,17 +22,21 @@ from gateway.keys import (
     TEXTS,
     TURNS,
 )
+from gateway.limits import household
 from gateway.problems import dumps
+from gateway.proxies import client_address
 from gateway.resident.models import (
     BegunConversation,
     Feedback,
     MadeCase,
+    MailAddress,
     Messages,
     NewCase,
     NewConversation,
     NewMessage,
     PublicMunicipality,
     PublicNotice,
+    Transcript,
     WishForPerson,
 )
 from gateway.types import Message, Status
@@ -43,6 +49,7 @@ async def begin(request: web.Request) -> web.Response:
     """Begin a conversation."""
     wanted = await read_model(request, NewConversation)
     require_origin(request, wanted.municipality)
+    request.app[BEGINNINGS].take(_household(request))
     conversation, token, messages = await request.app[CONVERSATIONS].begin(
         wanted.municipality, wanted.language
     )
@@ -121,8 +128,59 @@ async def rate(request: web.Request) -> web.Response:
     conversation = request[CONVERSATION]
     require_origin(request, conversation.municipality)
     feedback = await read_model(request, Feedback)
-    await request.app[CONVERSATIONS].rate(conversation, feedback.message, feedback.helpful)
+    await request.app[CONVERSATIONS].rate(
+        conversation, feedback.message, feedback.helpful, feedback.comment
+    )
     return web.Response(status=204)
+
+
+@with_token
+async def close(request: web.Request) -> web.Response:
+    """End the conversation; it can be read until it is erased."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    ended = await request.app[HANDOFFS].end(conversation)
+    return model_response(Messages(status=ended.conversation.status, messages=ended.messages))
+
+
+@with_token
+async def transcript(request: web.Request) -> web.Response:
+    """Give the whole conversation as a file to keep."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    wanted = request.query.get("format", "json")
+    if wanted not in ("json", "text"):
+        raise FieldError("format", "unknown", "It must be json or text.")
+    current, messages = await request.app[CONVERSATIONS].read(conversation.id, 0)
+    copies = request.app[COPIES]
+    if wanted == "text":
+        answer = web.Response(text=copies.text(current, messages), content_type="text/plain")
+    else:
+        answer = model_response(
+            Transcript(
+                municipality=request.app[MUNICIPALITIES][current.municipality].name,
+                language=current.language,
+                status=current.status,
+                messages=messages,
+            )
+        )
+    ending = {"json": "json", "text": "txt"}[wanted]
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="{copies.name(current)}.{ending}"'
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@with_token
+async def mail_transcript(request: web.Request) -> web.Response:
+    """Mail the whole conversation to an address that is kept nowhere."""
+    conversation = request[CONVERSATION]
+    require_origin(request, conversation.municipality)
+    wanted = await read_model(request, MailAddress)
+    current, messages = await request.app[CONVERSATIONS].read(conversation.id, 0)
+    await request.app[COPIES].mail(current, messages, wanted.email, _household(request))
+    return web.Response(status=202)
 
 
 @with_token
@@ -161,6 +219,11 @@ async def texts(request: web.Request) -> web.Response:
     answer = web.json_response(request.app[TEXTS].all(language), dumps=dumps)
     answer.headers["Cache-Control"] = f"public, max-age={KEEP_SECONDS}"
     return answer
+
+
+def _household(request: web.Request) -> str:
+    """Give whom a limit counts: what one subscriber has of the network's addresses."""
+    return household(client_address(request, request.app[SETTINGS].proxy_networks))
 
 
 def after_parameter(request: web.Request) -> int:

@@ -174,6 +174,9 @@ async def test_a_token_opens_only_its_own_conversation(api) -> None:
         ("POST", "/handoff", {"reason": "asked"}),
         ("POST", "/feedback", {"message": 1, "helpful": True}),
         ("POST", "/case", {"email": "x@exempel.example", "text": "hej"}),
+        ("POST", "/close", None),
+        ("GET", "/transcript?format=text", None),
+        ("POST", "/transcript", {"email": "ingen@exempel.example"}),
         ("DELETE", "", None),
     ):
         options = {} if body is None else {"json": body}

@@ -518,6 +518,7 @@ class Handoffs:
                 status=Status.CLOSED,
                 operator_id=None,
                 waiting_since=None,
+                **holding(False),
             )
             if not changed:
                 return Appended(await read_conversation(session, conversation.id), ())

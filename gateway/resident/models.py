@@ -37,7 +37,7 @@ LONGEST_COMMENT = 500
 Comment = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 """What a resident adds; empty is nothing."""
 

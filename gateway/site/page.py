@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway.errors import NotFoundError
 from gateway.keys import CONVERSATIONS, NOTICES, PAGES, TEXTS
-from gateway.site import later
+from gateway.site import services
 from gateway.site.visit import Visit, keep
 from gateway.site.words import Words, address, words
 from gateway.transcripts import now
@@ -86,7 +86,9 @@ async def show(
         except NotFoundError:  # erased a moment ago, in another window
             visit = Visit(visit.municipality, visit.language)
     shown = _shown(request, visit, messages, ratings, after)
-    place = None if visit.conversation is None else await later.place(request, visit.conversation)
+    place = (
+        None if visit.conversation is None else await services.place(request, visit.conversation)
+    )
     last = messages[-1] if messages else None
     return render(
         request,
@@ -137,7 +139,7 @@ def render(
         visit.language,
         visit.municipality,
         visit=visit,
-        can=later.abilities(request),
+        sends_mail=services.sends_mail(request),
         page_address=lambda url: address(visit.municipality.website, url),
         **values,
     )
@@ -211,7 +213,7 @@ def _choices(
         choice
         for choice in message.choices
         if (choice.action is None and with_bot)
-        or (choice.action == "case" and later.abilities(request).case)
+        or (choice.action == "case" and services.sends_mail(request))
     )
 
 

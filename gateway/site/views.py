@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -34,8 +33,8 @@ from gateway.keys import (
 )
 from gateway.municipalities import Municipality
 from gateway.problems import FaultsError, log_failure
-from gateway.resident.models import LONGEST_TEXT, Feedback, NewMessage
-from gateway.site import later
+from gateway.resident.models import LONGEST_TEXT, Feedback, MailAddress, NewCase, NewMessage
+from gateway.site import services
 from gateway.site.page import Fault, render, show
 from gateway.site.statement import ASSESSED, AUTHORITIES, SHORTCOMINGS
 from gateway.site.visit import (
@@ -230,7 +229,7 @@ async def rate(sent: Sent) -> web.Response:
         return await show(
             sent.request, sent.visit, status=422, faults=(fault,), typed=sent.fields, rated=seq
         )
-    await later.rate(sent.request, current, wanted)
+    await services.rate(sent.request, current, wanted)
     thanked = "" if "comment" in sent.fields else f"rated={seq}"
     return sent.redirect(sent.visit.address(query=thanked, place=f"feedback-{seq}"))
 
@@ -265,12 +264,12 @@ async def leave_case(sent: Sent) -> web.Response:
         raise ConflictError("No case can be left here.")
     faults: tuple[Fault, ...]
     try:
-        wanted: Any = check(
-            later.model("NewCase"),
+        wanted = check(
+            NewCase,
             {"email": sent.fields.get("email", "").strip(), "text": sent.fields.get("text", "")},
         )
         spoken = await sent.request.app[CONVERSATIONS].speak(current, sent.visit.language)
-        messages = await later.leave_case(sent.request, spoken, wanted.email, wanted.text)
+        messages = await services.leave_case(sent.request, spoken, wanted.email, wanted.text)
     except FaultsError as error:
         status, faults = (
             422,
@@ -288,7 +287,7 @@ async def leave_case(sent: Sent) -> web.Response:
 @posted
 async def close(sent: Sent) -> web.Response:
     """End the conversation; it can be read and kept until it is erased."""
-    ended = await later.close(sent.request, _existing(sent))
+    ended = await services.close(sent.request, _existing(sent))
     return sent.redirect(_news(sent.visit, ended.messages))
 
 
@@ -296,10 +295,10 @@ async def close(sent: Sent) -> web.Response:
 async def transcript(request: web.Request) -> web.Response:
     """Give a copy of the conversation as a file."""
     visit = await read_visit(request)
-    if visit.conversation is None or not later.abilities(request).transcript:
+    if visit.conversation is None:
         raise web.HTTPSeeOther(visit.address())
     current, messages = await request.app[CONVERSATIONS].read(visit.conversation.id, 0)
-    name, text = later.transcript(request, current, messages)
+    name, text = services.transcript(request, current, messages)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
@@ -311,7 +310,7 @@ async def transcript(request: web.Request) -> web.Response:
 async def copy_form(request: web.Request) -> web.Response:
     """Show the form that mails a copy of the conversation."""
     visit = await read_visit(request)
-    if visit.conversation is None or not later.abilities(request).mail:
+    if visit.conversation is None or not services.sends_mail(request):
         raise web.HTTPSeeOther(visit.address())
     return render(request, visit, "site_copy.html", faults=(), typed={})
 
@@ -320,15 +319,13 @@ async def copy_form(request: web.Request) -> web.Response:
 async def mail_copy(sent: Sent) -> web.Response:
     """Mail a copy of the conversation to an address that is kept nowhere."""
     current = _existing(sent)
-    if not later.abilities(sent.request).mail:
+    if not services.sends_mail(sent.request):
         raise ConflictError("No mail can be sent here.")
     faults: tuple[Fault, ...]
     try:
-        wanted: Any = check(
-            later.model("MailAddress"), {"email": sent.fields.get("email", "").strip()}
-        )
+        wanted = check(MailAddress, {"email": sent.fields.get("email", "").strip()})
         current, messages = await sent.request.app[CONVERSATIONS].read(current.id, 0)
-        await later.mail_transcript(sent.request, current, messages, wanted.email)
+        await services.mail_transcript(sent.request, current, messages, wanted.email)
     except FaultsError as error:
         status, faults = (
             422,
@@ -390,7 +387,7 @@ async def _in_conversation(sent: Sent, *, begins: bool) -> Visit:
         return visit.within(spoken, visit.token)
 
     async def begin() -> tuple[Conversation, str]:
-        later.take_beginning(sent.request)
+        services.take_beginning(sent.request)
         begun, token, _ = await conversations.begin(visit.municipality.id, visit.language)
         return begun, token
 
@@ -473,7 +470,7 @@ def _may_leave_case(request: web.Request, visit: Visit) -> bool:
     return (
         visit.conversation is not None
         and visit.conversation.status in (Status.WITH_BOT, Status.WAITING)
-        and later.abilities(request).case
+        and services.sends_mail(request)
     )
 
 

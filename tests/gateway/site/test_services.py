@@ -1,23 +1,14 @@
-"""What the page offers where the gateway has the service: copies, an end, a case, one line."""
+"""Copies, an end, a case, a place in the queue and a line of words, by forms."""
 
 import pytest
 
-from gateway import keys
-from gateway.handoff import Handoffs
-
-HAS_COPIES = hasattr(keys, "COPIES") and hasattr(Handoffs, "end")
-HAS_CASES = hasattr(keys, "QUESTIONS")
 ANSWER = {
     "text": "Ett bygglov kostar **8 900 kr**.",
     "choices": [],
     "answer": {"status": "answered", "confidence": 0.9, "sources": []},
 }
 
-copies = pytest.mark.skipif(not HAS_COPIES, reason="this gateway keeps no copies")
-cases = pytest.mark.skipif(not HAS_CASES, reason="this gateway takes no cases")
 
-
-@copies
 async def test_a_copy_is_a_file(visitor, bot) -> None:
     """With every message, named after the municipality, and kept by no cache."""
     page = await visitor.write("Vad kostar bygglov?")
@@ -30,7 +21,6 @@ async def test_a_copy_is_a_file(visitor, bot) -> None:
     assert "/ekhamn" == (await visitor.get("/ekhamn/transcript")).address
 
 
-@copies
 async def test_ending_without_erasing(visitor, texts) -> None:
     """It can still be read, and what is written next begins a new one."""
     page = await visitor.write("hej")
@@ -41,7 +31,6 @@ async def test_ending_without_erasing(visitor, texts) -> None:
     assert ["bot", "resident", "bot"] == anew.authors
 
 
-@copies
 async def test_a_rating_takes_one_line(visitor, bot, texts) -> None:
     """After it, if one wishes; personal data is masked there too."""
     bot.says(ANSWER)
@@ -57,7 +46,6 @@ async def test_a_rating_takes_one_line(visitor, bot, texts) -> None:
     assert texts("sv", "site.feedback.too_long") in long.text
 
 
-@copies
 @pytest.mark.parametrize(
     ("email", "key"),
     [("", "required"), ("inte en adress", "invalid")],
@@ -81,16 +69,13 @@ async def test_a_copy_by_mail_needs_an_address(
     assert texts("sv", "site.copy.error.mail") in away.text
 
 
-async def test_the_place_in_the_queue(api, visitor, other, texts) -> None:
+async def test_the_place_in_the_queue(visitor, other, texts) -> None:
     """Whoever waits is told which number they are."""
-    if not hasattr(api.client.app[keys.HANDOFFS], "lines"):
-        pytest.skip("this gateway counts no places")
     for number, each in enumerate((visitor, other), start=1):
         page = await each.send((await each.get("/ekhamn")).form("person"))
         assert texts("sv", "site.place", position=str(number)) in page.text
 
 
-@cases
 async def test_a_question_becomes_a_case(start_gateway, settings, visitor, operator, texts) -> None:
     """From the offer while nobody is there: form, faults, reference; the desk has it."""
     visitor.api = await start_gateway(
@@ -111,7 +96,6 @@ async def test_a_question_becomes_a_case(start_gateway, settings, visitor, opera
     assert texts("sv", "widget.person") in made.text
 
 
-@cases
 async def test_no_case_without_mail(visitor, texts) -> None:
     """Where no mail can be sent there is no form, and posting to it changes nothing."""
     page = await visitor.write("hej")

@@ -85,7 +85,7 @@ async def test_only_people_of_the_department_count_as_there(api, bot, operator, 
 async def test_when_it_is_closed_the_resident_is_told_until_when(
     api, texts, monkeypatch, language, opens
 ) -> None:
-    """Weekday and time as people say them, and the offer of a case."""
+    """Weekday and time as people say them; no case is offered where no mail can be sent."""
     monkeypatch.setattr(OpeningHours, "is_open", lambda hours, at: False)
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=ZoneInfo("Europe/Oslo"))
     thursday = datetime(2026, 11, 26, 8, 0, tzinfo=ZoneInfo("Europe/Oslo"))
@@ -94,7 +94,7 @@ async def test_when_it_is_closed_the_resident_is_told_until_when(
     answer = await (await api.resident("fjordvik", language)).want_person()
     (message,) = answer["messages"]
     assert texts(language, "system.waiting_closed", opens=opens) == message["text"]
-    assert ["case"] == [choice["action"] for choice in message["choices"]]
+    assert [] == message["choices"]
 
 
 async def test_somebody_who_works_late_is_there(api, operator, texts, monkeypatch) -> None:

@@ -8,8 +8,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.choices import person_choice
-from actions.turns import previous_messages, was_crisis
-from actions.types import Event, HandoffData
+from actions.turns import likeliest_intent, previous_messages, was_crisis
+from actions.types import Event, HandoffData, HandoffReason
 
 
 class ActionRequestHandoff:
@@ -23,7 +23,7 @@ class ActionRequestHandoff:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
         """Say that the question is passed on, with what the tracker holds about it."""
-        _request(dispatcher, tracker)
+        _request(dispatcher, tracker, "form" if tracker.active_loop else "asked")
         return []
 
 
@@ -38,7 +38,10 @@ class ActionOfferPerson:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Event]:
         """Send the choice alone: the channel puts it under the message before."""
-        dispatcher.utter_message(json_message={"choices": [person_choice()]})
+        intent = likeliest_intent(tracker)
+        complains = intent is not None and intent["name"] == "make_complaint"
+        offer = person_choice("complaint" if complains else None)
+        dispatcher.utter_message(json_message={"choices": [offer]})
         return []
 
 
@@ -54,8 +57,10 @@ class ActionTakeOffer:
     ) -> list[Event]:
         """Hand over if a person was the only thing just offered, else take the yes as it is."""
         offered = [choice for _, data in previous_messages(tracker) for choice in _choices(data)]
-        if offered in ([person_choice()], [person_choice("crisis")]):
-            _request(dispatcher, tracker)
+        reasons: tuple[HandoffReason | None, ...] = (None, "crisis", "complaint")
+        taken = [reason for reason in reasons if offered == [person_choice(reason)]]
+        if taken:
+            _request(dispatcher, tracker, taken[0] or "asked")
         else:
             dispatcher.utter_message(response="utter_affirm")
         return []
@@ -65,10 +70,12 @@ def _choices(data: Any) -> list[Any]:
     return list(data.get("choices", []))
 
 
-def _request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+def _request(
+    dispatcher: CollectingDispatcher, tracker: Tracker, reason: HandoffReason = "asked"
+) -> None:
     answer = tracker.get_slot("last_answer") or {}
     handoff: HandoffData = {
-        "reason": "crisis" if was_crisis(tracker) else "asked",
+        "reason": "crisis" if was_crisis(tracker) else reason,
         "topic": answer.get("topic"),
         "confidence": answer.get("confidence"),
         "sources": answer.get("sources", []),

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 Status = Literal["answered", "clarification", "unanswerable", "out_of_scope"]
 CrisisKind = Literal["suicide", "violence", "child", "illness", "fire"]
 Language = Literal["sv", "nb", "nn"]
-HandoffReason = Literal["asked", "crisis"]
+HandoffReason = Literal["asked", "complaint", "crisis", "form"]
 Event = dict[str, Any]
 """An event of Rasa as JSON, as the functions of `rasa_sdk.events` make it."""
 

@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("--email", required=True, help="what the person signs in with")
     staff.add_argument("--role", help="operator, editor or administrator; of a new account")
     staff.add_argument("--name", help="what residents and colleagues see; of a new account")
+    staff.add_argument(
+        "--departments",
+        help="whose conversations the person answers: ids with commas between, or all; of a new "
+        "account, or alone to change it",
+    )
     instead = staff.add_mutually_exclusive_group()
     instead.add_argument(
         "--new-password", action="store_true", help="give an account a new password, end sessions"
@@ -160,7 +165,10 @@ async def account(settings: Settings, wanted: argparse.Namespace) -> None:
 
     Raises AccountError when that can't be.
     """
-    new = not (wanted.new_password or wanted.remove)
+    alone = wanted.departments is not None and wanted.role is None and wanted.name is None
+    new = not (wanted.new_password or wanted.remove or alone)
+    if wanted.departments is not None and (wanted.new_password or wanted.remove):
+        raise AccountError("--departments goes with a new account, or alone")
     for option, value in (("--role", wanted.role), ("--name", wanted.name)):
         if new and value is None:
             raise AccountError(f"{option} is missing; a new account needs --role and --name")
@@ -174,15 +182,19 @@ async def account(settings: Settings, wanted: argparse.Namespace) -> None:
         await database.migrate()
         if wanted.remove:
             await accounts.remove(wanted.municipality, wanted.email)
+        elif alone:
+            await accounts.set_departments(wanted.municipality, wanted.email, wanted.departments)
         elif wanted.new_password:
             password = await accounts.renew_password(wanted.municipality, wanted.email)
         else:
             password = await accounts.make(
-                wanted.municipality, wanted.role, wanted.name, wanted.email
+                wanted.municipality, wanted.role, wanted.name, wanted.email, wanted.departments
             )
     finally:
         await database.close()
-    if password is None:
+    if alone:
+        print("The account's departments are changed.")
+    elif password is None:
         print("The account is removed and its sessions have ended.")
     else:
         print(f"The password, which is shown only now: {password}")

@@ -21,6 +21,7 @@ from gateway.types import Role, Status
 PASSWORD_BYTES = 15
 EMAIL_LENGTH = 254
 NAME_LENGTH = 120
+ALL = "all"
 
 
 class AccountError(ValueError):
@@ -40,7 +41,9 @@ class Accounts:
         self._passwords = passwords
         self._municipalities = municipalities
 
-    async def make(self, municipality: str, role: str, name: str, email: str) -> str:
+    async def make(
+        self, municipality: str, role: str, name: str, email: str, departments: str | None = None
+    ) -> str:
         """Make an account and give its password, which is never known again.
 
         Raises AccountError when a value can't be used or the e-mail address has an account.
@@ -62,6 +65,7 @@ class Accounts:
             role=Role(role),
             password_hash=await self._passwords.hash(password),
             created_at=now(),
+            departments=self._departments(municipality, departments),
         )
         try:
             async with self._database.writing() as session:
@@ -77,6 +81,29 @@ class Accounts:
                 hint = "in another municipality; an address can have one account only"
             raise AccountError(f"--email {email} has an account already: {hint}") from None
         return password
+
+    async def set_departments(self, municipality: str, email: str, departments: str) -> None:
+        """Let an account answer for these departments only, or for all.
+
+        Raises AccountError when there is no such account or department.
+        """
+        if municipality not in self._municipalities:
+            known = ", ".join(self._municipalities)
+            raise AccountError(f"--municipality {municipality!r} is none of {known}")
+        wanted = self._departments(municipality, departments)
+        async with self._database.writing() as session:
+            row = await _find(session, municipality, _as_stored(email))
+            row.departments = wanted
+
+    def _departments(self, municipality: str, departments: str | None) -> list[str]:
+        if departments is None or departments.strip() == ALL:
+            return []
+        known = self._municipalities[municipality].departments
+        wanted = list(dict.fromkeys(part.strip() for part in departments.split(",")))
+        for department in wanted:
+            if department not in known:
+                raise AccountError(f"--departments {department!r} is none of {', '.join(known)}")
+        return wanted
 
     async def renew_password(self, municipality: str, email: str) -> str:
         """Give an account a new password, which is never known again, and end its sessions.

@@ -9,13 +9,23 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway import health, page_views, sign_in
+from gateway.case_mails import CasePost
+from gateway.case_offer import CaseOffer
 from gateway.cases import Cases
 from gateway.conversations import Conversations
+from gateway.copies import Copies
 from gateway.cors import CONVERSATIONS_PATH, add_cors_headers, preflight
 from gateway.database import Database
 from gateway.demo_accounts import make_demo_accounts
+from gateway.desk import aid_routes as aids
+from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
+from gateway.desk.aids import Aids
+from gateway.desk.presence import DeskPresence
+from gateway.desk.takeovers import Takeovers
+from gateway.editor import notices as editor_notices
 from gateway.editor import routes as editor
+from gateway.editor import suggestion_routes as suggestions
 from gateway.endpoints import Endpoint, add_endpoints
 from gateway.erasures import Erasures
 from gateway.events import LocalHub, LocalPresence
@@ -23,47 +33,67 @@ from gateway.handoff import Handoffs
 from gateway.headers import add_security_headers
 from gateway.hearing import Hearing
 from gateway.keys import (
+    AIDS,
+    BEGINNINGS,
     BOT,
     CONVERSATIONS,
+    COPIES,
     DATABASE,
+    DESKS,
     ERASURES,
+    FORMS,
     HANDOFFS,
     HUB,
     KNOWLEDGE,
     METRICS,
     MUNICIPALITIES,
+    NOTICES,
     OPENAPI,
     PAGES,
     PRESENCE,
+    QUESTIONS,
     SESSIONS,
     SETTINGS,
     SOCKETS,
+    TAKEOVERS,
     TEXTS,
     TURNS,
 )
 from gateway.knowledge_client import KnowledgeClient
+from gateway.limits import Limit
+from gateway.mailbox import Mailbox
 from gateway.metrics import Metrics
 from gateway.municipalities import LANGUAGES, load_municipalities
+from gateway.notices import Notices
 from gateway.observe import count_requests
 from gateway.openapi import document
 from gateway.outbox import Outbox
 from gateway.pages import Pages
 from gateway.problems import problems
+from gateway.question_cases import QuestionCases
 from gateway.rasa_client import BotClient
 from gateway.resident import routes as resident
 from gateway.retention import Retention
 from gateway.sessions import Passwords, Sessions
 from gateway.settings import PACKAGE, Settings
+from gateway.site.beginnings import Beginnings
+from gateway.site.routes import add_site
 from gateway.sockets import close_sockets
 from gateway.texts import load_texts
+from gateway.timeouts import OpenDesks, Timeouts
 from gateway.turns import Turns
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *resident.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *desk.ENDPOINTS,
+    *desk_cases.ENDPOINTS,
+    *aids.ENDPOINTS,
     *editor.ENDPOINTS,
+    *suggestions.ENDPOINTS,
+    *editor_notices.ENDPOINTS,
 )
+BEGINNINGS_SECONDS = 600.0
 OUTBOX_SECONDS = 3.0
 """How long stopping waits for a mail that is under way; it is sent again after the next start."""
 
@@ -80,8 +110,10 @@ def init_app(settings: Settings) -> web.Application:
     app[METRICS] = Metrics()
     app[PAGES] = Pages(app[TEXTS])
     app[HUB] = LocalHub()
-    app[PRESENCE] = LocalPresence()
+    app[DESKS] = OpenDesks()
     app[SOCKETS] = set()
+    app[BEGINNINGS] = Limit(settings.beginnings_per_address, BEGINNINGS_SECONDS)
+    app[COPIES] = Copies(app[MUNICIPALITIES], app[TEXTS], settings)
     app[OPENAPI] = json.dumps(document(ENDPOINTS), ensure_ascii=False).encode()
     app.cleanup_ctx.extend((_database, _clients, _services))
     app.on_shutdown.append(close_sockets)
@@ -105,6 +137,7 @@ def _add_pages(app: web.Application) -> None:
     app.router.add_get("/demo/{municipality}/", page_views.demo_home)
     app.router.add_get("/demo/{municipality}/{path:.+}", page_views.demo_article)
     app.router.add_static("/static", PACKAGE / "static", name="static")
+    add_site(app)
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
@@ -130,9 +163,25 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     await make_demo_accounts(database, passwords, tenants, app[SETTINGS].demo_accounts)
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
-    app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts)
+    app[PRESENCE] = DeskPresence(database, LocalPresence())
+    offer = CaseOffer(texts, by_mail=bool(app[SETTINGS].smtp_host))
+    app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts, offer)
+    app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
-    outbox = Outbox(database, cases, tenants, texts, app[METRICS], app[SETTINGS])
+    app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
+    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS])
+    outbox = Outbox(
+        database, cases, tenants, texts, app[METRICS], app[SETTINGS], posts=(case_post,)
+    )
+    app[QUESTIONS] = QuestionCases(
+        database,
+        hub,
+        tenants,
+        texts,
+        app[METRICS],
+        outbox.wake,
+        address_days=app[SETTINGS].case_address_days,
+    )
     app[TURNS] = Turns(
         database,
         hub,
@@ -146,16 +195,22 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].turn_seconds,
     )
     app[ERASURES] = Erasures(database, app[BOT])
+    app[NOTICES] = Notices(database, tenants)
+    app[FORMS] = Beginnings()
     retention = Retention(
         app[CONVERSATIONS],
         app[METRICS],
         app[SETTINGS].retention_days,
         cases,
         app[SETTINGS].case_retention_days,
+        questions=app[QUESTIONS],
     )
-    chores = [
-        asyncio.create_task(chore) for chore in (app[ERASURES].run(), retention.run(), outbox.run())
-    ]
+    timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, offer, app[ERASURES].attempt)
+    running = [timeouts.run(), app[ERASURES].run(), retention.run()]
+    if app[SETTINGS].imap_host:
+        markers = {texts.say(language, "case.marker") for language in LANGUAGES}
+        running.append(Mailbox(app[QUESTIONS], app[METRICS], app[SETTINGS], markers).run())
+    chores = [asyncio.create_task(chore) for chore in (*running, outbox.run())]
     yield
     outbox.stop()
     # It may be between a mail that was accepted and the note of it.

@@ -34,9 +34,18 @@ class Cases:
         self._municipalities = municipalities
 
     async def note(
-        self, session: AsyncSession, conversation: Conversation, asks: Asks, seq: int
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        asks: Asks,
+        seq: int,
+        *,
+        asked_by: int | None = None,
     ) -> None:
-        """Remember that the message with this seq asks for a contact, or that none is needed."""
+        """Remember that the message with this seq asks for a contact, or that none is needed.
+
+        `asked_by` is the operator who asks; without one it is the bot.
+        """
         waiting = (ContactRow.conversation_id == conversation.id, ContactRow.case_id.is_(None))
         await session.execute(delete(ContactRow).where(*waiting))
         if asks is Asks.CONTACT:
@@ -48,13 +57,25 @@ class Cases:
                     asked_seq=seq,
                     contact=None,
                     created_at=now(),
+                    asked_by=asked_by,
                 )
             )
 
     async def keep(
-        self, session: AsyncSession, conversation: str, seq: int, contacts: tuple[str, ...]
+        self,
+        session: AsyncSession,
+        conversation: str,
+        seq: int,
+        contacts: tuple[str, ...],
+        *,
+        operator: bool = False,
     ) -> bool:
-        """Keep what the message with this seq says, if it is the first after the question."""
+        """Keep what the message with this seq says, if it is the first after the question.
+
+        With `operator` only an operator's question counts, without one only the bot's: what the
+        bot asked for is not meant for an operator who has come in since.
+        """
+        asked = ContactRow.asked_by.is_not(None) if operator else ContactRow.asked_by.is_(None)
         between = exists().where(
             MessageRow.conversation_id == conversation,
             MessageRow.author == Author.RESIDENT,
@@ -64,7 +85,10 @@ class Cases:
         kept = await session.execute(
             update(ContactRow)
             .where(
-                ContactRow.conversation_id == conversation, ContactRow.case_id.is_(None), ~between
+                ContactRow.conversation_id == conversation,
+                ContactRow.case_id.is_(None),
+                asked,
+                ~between,
             )
             .values(contact=", ".join(contacts), created_at=now())
             .returning(ContactRow.id)
@@ -95,7 +119,11 @@ class Cases:
         )
         session.add(row)
         await session.flush()
-        waiting = (ContactRow.conversation_id == conversation.id, ContactRow.case_id.is_(None))
+        waiting = (
+            ContactRow.conversation_id == conversation.id,
+            ContactRow.case_id.is_(None),
+            ContactRow.asked_by.is_(None),
+        )
         if wanted.contact:
             await session.execute(
                 update(ContactRow)

@@ -9,20 +9,23 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select, true
+from sqlalchemy import ColumnElement, and_, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import unlink_conversation
 from gateway.database import Database
 from gateway.errors import FieldError, NotFoundError, NotSignedInError
 from gateway.events import Event, Hub, conversation_topic, desk_topic
+from gateway.masking import mask
 from gateway.municipalities import Municipality
+from gateway.suggestions import unlink_suggestions
 from gateway.tables import (
     ConversationRow,
     ErasureRow,
     FeedbackRow,
     HandoffRow,
     MessageRow,
+    NoteRow,
     TransferRow,
 )
 from gateway.texts import Texts
@@ -112,6 +115,32 @@ class Conversations:
         assert begun is not None, "the row was stored in the same transaction"
         return begun.conversation, token, begun.messages
 
+    async def speak(self, conversation: Conversation, language: str) -> Conversation:
+        """Let the system's messages come in a language from now on, that of the resident's page.
+
+        Raises NotFoundError when the conversation has been erased.
+        """
+        if conversation.language == language:
+            return conversation
+        async with self._database.writing() as session:
+            await session.execute(
+                update(ConversationRow)
+                .where(ConversationRow.id == conversation.id)
+                .values(language=language)
+                .execution_options(synchronize_session=False)
+            )
+            return await read_conversation(session, conversation.id)
+
+    async def ratings(self, conversation: Conversation) -> Mapping[int, bool]:
+        """Give by seq which of the bot's messages the resident found helpful, and which not."""
+        async with self._database.reading() as session:
+            found = await session.execute(
+                select(FeedbackRow.seq, FeedbackRow.helpful).where(
+                    FeedbackRow.conversation_id == conversation.id
+                )
+            )
+            return {each.seq: each.helpful for each in found}
+
     async def open(self, conversation: str, token: str | None) -> Conversation:
         """Give the conversation that a token opens.
 
@@ -137,8 +166,12 @@ class Conversations:
             messages = await messages_after(session, conversation, after)
             return await read_conversation(session, conversation), messages
 
-    async def rate(self, conversation: Conversation, seq: int, helpful: bool) -> None:
+    async def rate(
+        self, conversation: Conversation, seq: int, helpful: bool, comment: str | None = None
+    ) -> None:
         """Keep whether one of the bot's messages helped; a later word replaces an earlier one.
+
+        Personal data in the comment is masked.
 
         Raises FieldError when the bot wrote no message with this seq.
         """
@@ -161,6 +194,7 @@ class Conversations:
                     conversation_id=conversation.id,
                     seq=seq,
                     helpful=helpful,
+                    comment=mask(comment).text if comment else None,
                     created_at=now(),
                 )
             )
@@ -211,7 +245,8 @@ class Conversations:
                 return False
             await unlink_conversation(session, conversation)
             await session.execute(delete(TransferRow).where(TransferRow.handoff_id.in_(handoffs)))
-            for table in (HandoffRow, FeedbackRow, MessageRow):
+            await unlink_suggestions(session, conversation)
+            for table in (HandoffRow, NoteRow, FeedbackRow, MessageRow):
                 await session.execute(delete(table).where(table.conversation_id == conversation))
             await session.execute(delete(ConversationRow).where(same))
             session.add(

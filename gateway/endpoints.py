@@ -44,6 +44,8 @@ class Endpoint:
     body: type[BaseModel] | None = None
     problems: tuple[int, ...] = ()
     queries: tuple[Query, ...] = field(default=())
+    text: bool = False
+    """The answer with a model may come as plain text instead, when the query says so."""
 
 
 def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:

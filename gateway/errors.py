@@ -16,7 +16,11 @@ class NotFoundError(GatewayError):
 
 
 class ConflictError(GatewayError):
-    """The state of the thing does not allow it now."""
+    """The state of the thing does not allow it now; pages localise by `code`."""
+
+    def __init__(self, detail: str, code: str = "conflict") -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class FieldError(GatewayError):
@@ -46,6 +50,10 @@ class TooManyError(GatewayError):
 
 class BotError(GatewayError):
     """The bot gave no usable reply in time."""
+
+
+class MailError(GatewayError):
+    """No mail server takes a mail."""
 
 
 class KnowledgeError(GatewayError):

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
+
+from gateway.types import Availability
 
 QUEUE_LENGTH = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased or signed_out."""
+    """A change: `kind` is message, queue, erased, presence or signed_out."""
 
     kind: str
     conversation: str | None = None
@@ -111,10 +113,17 @@ def desk_topic(municipality: str) -> str:
 
 
 class Presence(Protocol):
-    """Who has the desk open."""
+    """Who has the desk open, and what they have chosen to be."""
 
     async def there(self, municipality: str) -> frozenset[int]:
-        """Give the staff ids with a live connection to the municipality's desk."""
+        """Give the staff ids with a live connection to the municipality's desk who are available.
+
+        These alone count as there.
+        """
+        ...
+
+    async def states(self, municipality: str) -> Mapping[int, Availability]:
+        """Give what everyone with a live connection to the municipality's desk is."""
         ...
 
     def join(self, municipality: str, staff_id: int) -> AbstractContextManager[None]:
@@ -131,6 +140,10 @@ class LocalPresence:
     async def there(self, municipality: str) -> frozenset[int]:
         """Give the staff ids with a live connection to the municipality's desk."""
         return frozenset(self._open.get(municipality, ()))
+
+    async def states(self, municipality: str) -> Mapping[int, Availability]:
+        """Give everyone with a live connection as available: nobody chooses anything here."""
+        return dict.fromkeys(await self.there(municipality), Availability.AVAILABLE)
 
     @contextmanager
     def join(self, municipality: str, staff_id: int) -> Iterator[None]:

@@ -8,10 +8,13 @@ import pydantic_core
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from gateway.errors import NotFoundError
 from gateway.problems import Fault, FaultsError
 
 LARGEST = 64 * 1024
 LARGEST_ARTICLE = 1024 * 1024
+LONGEST_NUMBER = 18
+"""Digits of a row's number that every database can hold."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -70,6 +73,14 @@ def check(model: type[Model], found: dict[str, Any]) -> Model:
         return model.model_validate(found)
     except ValidationError as error:
         raise FaultsError([_fault(item["loc"], item["type"]) for item in error.errors()]) from None
+
+
+def row_part(request: web.Request, name: str) -> int:
+    """Give the part of the path that is a row's number; NotFoundError when it is none."""
+    value = request.match_info[name]
+    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER):
+        raise NotFoundError("There is no such thing here.")
+    return int(value)
 
 
 def model_response(model: BaseModel, status: int = 200) -> web.Response:

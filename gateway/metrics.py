@@ -54,6 +54,13 @@ class Metrics:
             ("event",),
             registry=self.registry,
         )
+        self.questions = Counter(
+            "svar_gateway_question_cases",
+            "Questions left as cases, by event: made, mailed or failed (each mail about one), "
+            "received (a mail from a resident), ignored (one that was not taken).",
+            ("event",),
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "svar_gateway_sockets",
             "Open WebSockets, by page: conversation or desk.",

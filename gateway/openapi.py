@@ -105,6 +105,8 @@ def _operation(
         answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if model is not None:
             answer["content"] = {"application/json": {"schema": named[model, "serialization"]}}
+            if endpoint.text:
+                answer["content"]["text/plain"] = {"schema": {"type": "string"}}
         operation["responses"][str(status)] = answer
     for status in sorted({*_PROBLEMS[endpoint.guard], *endpoint.problems}):
         operation["responses"][str(status)] = {

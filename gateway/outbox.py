@@ -1,32 +1,29 @@
-"""Mailing cases to the departments that mend what is broken, until each mail is accepted.
+"""Sending mails until each is accepted, whatever they are about.
 
-The outbox is the table of cases itself, so that nothing is lost when the gateway stops. A case is
-claimed before it is mailed: of several gateways one sends it. If that one stops in between, the
-mail is tried again when the claim has run out; a department may then get it twice, with the same
-Message-ID, but never not at all.
+The outbox is the tables of what is to be sent (letters.py), so that nothing is lost when the
+gateway stops. A mail is claimed before it is sent: of several gateways one sends it. If that one
+stops in between, it is tried again when the claim has run out; somebody may then get it twice,
+with the same Message-ID, but never not at all. One that can't be composed holds up no other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 import aiosmtplib
-from sqlalchemy import delete, func, select, update
 
 from gateway.cases import Cases
 from gateway.database import Database
+from gateway.fault_mails import FaultPost
+from gateway.letters import Letter, Post
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
-from gateway.tables import CaseRow, ContactRow
 from gateway.texts import Texts
 from gateway.transcripts import now
 
@@ -35,17 +32,8 @@ AT_ONCE = 20
 SMTP_SECONDS = 20.0
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
-SUBJECT_PLACE = 60
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """What one mail is made of."""
-
-    case: CaseRow
-    contact: str | None
 
 
 class Outbox:
@@ -60,14 +48,13 @@ class Outbox:
         metrics: Metrics,
         settings: Settings,
         *,
+        posts: Sequence[Post] = (),
         every_seconds: float = EVERY_SECONDS,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
         self._cases = cases
-        self._municipalities = municipalities
-        self._texts = texts
-        self._metrics = metrics
+        self._posts = (FaultPost(municipalities, texts, metrics, settings), *posts)
         self._settings = settings
         self._every = every_seconds
         self._clock = clock
@@ -76,11 +63,11 @@ class Outbox:
         self._stopping = False
 
     def wake(self) -> None:
-        """Look at once: there is a new case."""
+        """Look at once: there is something new."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Let `run` come to its end after the case it is at."""
+        """Let `run` come to its end after the mail it is at."""
         self._stopping = True
         self._wake.set()
 
@@ -93,115 +80,60 @@ class Outbox:
                 await self.send_due()
             except Exception as error:
                 # Whatever is wrong may be right a while later; a task that ended here would
-                # leave every later report unsent.
+                # leave every later mail unsent.
                 log.error("the outbox can't be seen to: %s", type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(0 if self._stopping else self._every):
                     await self._wake.wait()
 
     async def send_due(self) -> int:
-        """Mail the cases whose turn has come; give how many were accepted."""
+        """Send the mails whose turn has come; give how many were accepted."""
         if not self._settings.smtp_host:
             await self._complain()
             return 0
-        async with self._database.reading() as session:
-            due = await session.execute(
-                select(CaseRow.id, CaseRow.attempts)
-                .where(CaseRow.mailed_at.is_(None), CaseRow.due_at <= self._clock())
-                .order_by(CaseRow.due_at)
-                .limit(AT_ONCE)
-            )
-            found = due.all()
         accepted = 0
-        for case, attempts in found:
-            if self._stopping:
-                break
-            accepted += await self._send(case, attempts)
+        for post in self._posts:
+            async with self._database.reading() as session:
+                found = await post.due(session, self._clock(), AT_ONCE)
+            for id_, attempts in found:
+                if self._stopping:
+                    return accepted
+                accepted += await self._send(post, id_, attempts)
         return accepted
 
-    async def _send(self, case: int, attempts: int) -> bool:
-        mail = await self._claim(case, attempts)
-        if mail is None:
+    async def _send(self, post: Post, id_: int, attempts: int) -> bool:
+        async with self._database.writing() as session:
+            next_due = self._clock() + pause_after(attempts)
+            letter = await post.claim(session, id_, attempts, next_due)
+        if letter is None:
             return False
         try:
-            await self._deliver(self._compose(mail))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            # Neither addresses nor the server's words: it may quote what it was given.
-            code = getattr(error, "code", "")
-            log.warning(
-                "case %s could not be mailed yet: %s %s",
-                mail.case.reference,
-                type(error).__name__,
-                code,
-            )
-            self._metrics.cases.labels("failed").inc()
+            mail = letter.compose()
+        except Exception as error:
+            # Its municipality or its text may be gone, or an address be none. The others wait
+            # for nothing; what this one says is nobody's business.
+            log.error("%s can't be composed: %s", letter.name, type(error).__name__)
+            post.count("failed")
+            return False
+        try:
+            await self._deliver(mail)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            await self._refused(post, letter, error)
             return False
         async with self._database.writing() as session:
-            await session.execute(
-                update(CaseRow)
-                .where(CaseRow.id == case)
-                .values(mailed_at=self._clock())
-                .execution_options(synchronize_session=False)
-            )
-            await session.execute(delete(ContactRow).where(ContactRow.case_id == case))
-        if mail.contact is not None:
-            await self._database.empty_log()
-        self._metrics.cases.labels("mailed").inc()
-        log.info("case %s is mailed", mail.case.reference)
+            await post.accepted(session, letter, self._clock())
+        await self._database.empty_log()
+        post.count("mailed")
+        log.info("%s is mailed", letter.name)
         return True
 
-    async def _claim(self, case: int, attempts: int) -> Mail | None:
-        """Take a case whose attempts nobody has raised meanwhile, until its next turn."""
+    async def _refused(self, post: Post, letter: Letter, error: Exception) -> None:
+        # Neither addresses nor the server's words: it may quote what it was given.
+        code = getattr(error, "code", "")
+        log.warning("%s could not be mailed yet: %s %s", letter.name, type(error).__name__, code)
         async with self._database.writing() as session:
-            found = await session.scalar(
-                update(CaseRow)
-                .where(
-                    CaseRow.id == case, CaseRow.attempts == attempts, CaseRow.mailed_at.is_(None)
-                )
-                .values(attempts=attempts + 1, due_at=self._clock() + pause_after(attempts))
-                .returning(CaseRow),
-                execution_options={"synchronize_session": False, "populate_existing": True},
-            )
-            if found is None:
-                return None
-            contact = await session.scalar(
-                select(ContactRow.contact).where(ContactRow.case_id == case)
-            )
-            return Mail(found, contact)
-
-    def _compose(self, mail: Mail) -> EmailMessage:
-        case = mail.case
-        tenant = self._municipalities[case.municipality]
-        language = case.language
-        nothing = self._texts.say(language, "case.mail.nothing")
-        message = EmailMessage(policy=SMTP)
-        message["From"] = self._settings.mail_from or tenant.email
-        message["To"] = tenant.address_of(case.department)
-        message["Subject"] = self._texts.say(
-            language,
-            "case.mail.subject",
-            reference=case.reference,
-            kind=case.title,
-            place=" ".join(case.place.split())[:SUBJECT_PLACE],
-        )
-        message["Date"] = format_datetime(case.created_at)
-        domain = message["From"].addresses[0].domain
-        message["Message-ID"] = f"<{case.reference}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(
-            self._texts.say(
-                language,
-                "case.mail.body",
-                municipality=tenant.name,
-                reference=case.reference,
-                kind=case.title,
-                place=case.place,
-                description=case.description or nothing,
-                contact=mail.contact or nothing,
-            ),
-            cte="base64",
-        )
-        return message
+            await post.refused(session, letter, self._clock(), for_good=_is_for_good(error))
+        post.count("failed")
 
     async def _deliver(self, message: EmailMessage) -> None:
         settings = self._settings
@@ -217,20 +149,25 @@ class Outbox:
         )
 
     async def _complain(self) -> None:
-        """Say once that cases wait which nobody will get."""
+        """Say once that mails wait which nobody will get."""
         if self._complained:
             return
         async with self._database.reading() as session:
-            waiting = await session.scalar(
-                select(func.count()).select_from(CaseRow).where(CaseRow.mailed_at.is_(None))
-            )
-        if waiting:
+            waiting = [await post.waiting(session) for post in self._posts]
+        if any(waiting):
             self._complained = True
             log.error(
-                "SVAR_SMTP_HOST is not set: reports of something broken stay in the outbox "
-                "(%d now) and reach no department",
-                waiting,
+                "SVAR_SMTP_HOST is not set: what is to be mailed stays in the outbox "
+                "(%d now) and reaches nobody",
+                sum(waiting),
             )
+
+
+def _is_for_good(error: Exception) -> bool:
+    """Tell whether the mail server refused the receiver and always will."""
+    if not isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return False
+    return all(500 <= refusal.code < 600 for refusal in error.recipients)
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -16,6 +16,7 @@ from gateway.errors import (
     ForbiddenError,
     GatewayError,
     KnowledgeError,
+    MailError,
     NotFoundError,
     NotSignedInError,
     TooManyError,
@@ -60,6 +61,7 @@ STATUSES: Mapping[type[GatewayError], int] = {
     ForbiddenError: 403,
     TooManyError: 429,
     KnowledgeError: 503,
+    MailError: 503,
 }
 
 
@@ -103,10 +105,13 @@ def as_response(error: GatewayError) -> web.Response:
                 status, error.detail, [fault], {"Retry-After": str(error.seconds)}
             )
         case ConflictError():
-            fault = Fault(field="", code="conflict", detail=error.detail)
+            fault = Fault(field="", code=error.code, detail=error.detail)
             return problem_response(status, error.detail, [fault])
         case NotSignedInError():
             return problem_response(status, error.detail, headers={"WWW-Authenticate": "Bearer"})
+        case MailError():
+            fault = Fault(field="", code="no_mail", detail=error.detail)
+            return problem_response(status, error.detail, [fault])
         case KnowledgeError():
             return problem_response(status, error.detail, headers={"Retry-After": "5"})
         case _:

@@ -16,13 +16,23 @@ from gateway.transcripts import messages_after
 from gateway.types import (
     Frozen,
     Handoff,
+    HandoffReason,
     Message,
     Moment,
+    ReturnReason,
     Source,
     Staff,
     Status,
     Transfer,
+    Tried,
 )
+
+IN_LINE = (
+    ConversationRow.priority.desc(),
+    ConversationRow.waiting_since,
+    ConversationRow.id,
+)
+"""The order of the queue: who lost their operator first, then who has waited longest."""
 
 
 class QueueItem(Frozen):
@@ -37,6 +47,7 @@ class QueueItem(Frozen):
     language: str
     waiting_since: Moment | None
     operator: str | None
+    department: str | None = None
     handoff: Handoff | None
     last_text: str
     last_seq: int
@@ -70,7 +81,7 @@ async def read_queue(session: AsyncSession, staff: Staff) -> Queue:
                     ),
                 ),
             )
-            .order_by(ConversationRow.waiting_since, ConversationRow.id)
+            .order_by(*IN_LINE)
             .execution_options(populate_existing=True)
         )
     ).all()
@@ -122,6 +133,7 @@ async def _as_items(
             language=row.language,
             waiting_since=row.waiting_since,
             operator=None if row.operator_id is None else names.get(row.operator_id),
+            department=row.department,
             handoff=handoffs.get(row.id),
             last_text=row.last_text,
             last_seq=row.last_seq,
@@ -153,12 +165,20 @@ async def _open_handoffs(
     ):
         transfers[row.handoff_id].append(
             Transfer(
-                sender=row.sender, receiver=row.receiver, note=row.note, created_at=row.created_at
+                sender=row.sender,
+                receiver=row.receiver,
+                note=row.note,
+                created_at=row.created_at,
+                reason=None if row.reason is None else ReturnReason(row.reason),
             )
         )
     return {
         row.conversation_id: Handoff(
-            reason=row.reason,
+            reason=HandoffReason(row.reason),
+            intent=row.intent,
+            department=row.department,
+            asked=tuple(row.asked),
+            tried=tuple(Tried.model_validate(each) for each in row.tried),
             topic=row.topic,
             confidence=row.confidence,
             sources=tuple(Source.model_validate(source) for source in row.sources),

@@ -20,6 +20,8 @@ from gateway.types import (
     HandoffRequest,
 )
 
+TOPIC_LENGTH = 60
+
 
 class BotMessage(Frozen):
     """One message of the bot's reply."""
@@ -32,10 +34,23 @@ class BotMessage(Frozen):
     case: CaseRequest | None = None
 
 
+class Intent(Frozen):
+    """What the bot took the utterance for."""
+
+    name: str
+
+
 class BotReply(Frozen):
     """What the bot answers to a turn; an empty list is a failure, not silence."""
 
+    intent: Intent | None = None
     messages: Annotated[tuple[BotMessage, ...], Field(min_length=1)]
+
+    @property
+    def topic(self) -> str | None:
+        """The service that was asked about; None when it was something else, or a choice."""
+        name = "" if self.intent is None else self.intent.name
+        return name if name.startswith("service_") and len(name) <= TOPIC_LENGTH else None
 
 
 class BotClient:

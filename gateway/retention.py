@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.metrics import Metrics
+from gateway.question_cases import QuestionCases
 from gateway.transcripts import now
 
 EVERY_SECONDS = 3600.0
@@ -31,6 +32,7 @@ class Retention:
         cases: Cases | None = None,
         case_days: int = 365,
         *,
+        questions: QuestionCases | None = None,
         every_seconds: float = EVERY_SECONDS,
         at_once: int = AT_ONCE,
         clock: Callable[[], datetime] = now,
@@ -39,6 +41,7 @@ class Retention:
         self._metrics = metrics
         self._kept = timedelta(days=days)
         self._cases = cases
+        self._questions = questions
         self._cases_kept = timedelta(days=case_days)
         self._every = every_seconds
         self._at_once = at_once
@@ -63,6 +66,9 @@ class Retention:
         """Erase every case and, batch by batch, every conversation that is too old."""
         if self._cases is not None:
             await self._cases.erase_outdated(self._clock() - self._cases_kept)
+        if self._questions is not None:
+            await self._questions.forget_addresses(self._clock())
+            await self._questions.erase_outdated(self._clock() - self._cases_kept)
         before = self._clock() - self._kept
         while erased := await self._conversations.erase_idle(before, self._at_once):
             self._metrics.outdated.inc(erased)

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     case_retention_days: Annotated[
         int, Field(ge=1, le=3650, description="a whole number of days, 1 to 3650")
     ] = 365
+    beginnings_per_address: Annotated[
+        int, Field(ge=0, le=1_000_000, description="a whole number from 0 to 1 000 000")
+    ] = 600
     smtp_host: Annotated[str, Field(description="the name or address of a mail server")] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 587
     smtp_user: Annotated[str, Field(description="a name that the mail server knows")] = ""
@@ -68,6 +71,32 @@ class Settings(BaseSettings):
             description="an e-mail address such as svar@example.org",
         ),
     ] = ""
+    imap_host: Annotated[str, Field(description="the name or address of a mail server")] = ""
+    imap_port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 993
+    imap_user: Annotated[str, Field(description="a name to sign in at the mail server")] = ""
+    imap_password: Annotated[SecretStr, Field(description="that name's password")] = SecretStr("")
+    imap_tls: Annotated[
+        Literal["none", "starttls", "tls"], Field(description="none, starttls or tls")
+    ] = "tls"
+    imap_folder: Annotated[str, Field(min_length=1, description="a folder of the mailbox")] = (
+        "INBOX"
+    )
+    imap_address: Annotated[
+        str,
+        Field(
+            pattern=r"^(?:[^@\s<>,;]+@[^@\s<>,;]+)?$",
+            description="the mailbox's e-mail address such as svar@example.org",
+        ),
+    ] = ""
+    imap_seconds: Annotated[
+        float, Field(ge=1, le=3600, description="seconds between two looks, 1 to 3600")
+    ] = 60.0
+    imap_keep: Annotated[
+        bool, Field(description="true or false: keep mails in the mailbox that were taken")
+    ] = False
+    case_address_days: Annotated[
+        int, Field(ge=0, le=365, description="a whole number of days, 0 to 365")
+    ] = 30
     trusted_proxies: Annotated[
         str,
         Field(description="addresses or networks with commas between, such as 10.0.0.5, fd00::/8"),
@@ -129,7 +158,11 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         allowed = Settings.model_fields[name].description
-        value = "" if name in ("database_url", "smtp_password") else f"={first['input']!r}"
+        value = (
+            ""
+            if name in ("database_url", "smtp_password", "imap_password")
+            else f"={first['input']!r}"
+        )
         raise SettingsError(
             f"{PREFIX}{name.upper()}{value} can't be used: it must be {allowed}"
         ) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -59,7 +60,11 @@ class Base(DeclarativeBase):
 
 
 class StaffRow(Base):
-    """A person who may sign in."""
+    """A person who may sign in.
+
+    `departments`: those whose conversations they answer, none: all. `desk_seen_at`: when a desk
+    of theirs was last known to be open, or something was done at it.
+    """
 
     __tablename__ = "staff"
 
@@ -70,6 +75,8 @@ class StaffRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    departments: Mapped[list[str]] = mapped_column(JSON, default=list)
+    desk_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SessionRow(Base):
@@ -82,6 +89,23 @@ class SessionRow(Base):
     municipality: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeskPresenceRow(Base):
+    """What an operator chose at the desk to be; it goes with the session it was chosen in.
+
+    Of several sessions of one person the newest choice counts, everywhere.
+    """
+
+    __tablename__ = "desk_presences"
+
+    session_hash: Mapped[str] = mapped_column(
+        ForeignKey("sessions.id_hash", ondelete="CASCADE"), primary_key=True
+    )
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    chosen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SignInFailureRow(Base):
@@ -98,7 +122,12 @@ class SignInFailureRow(Base):
 class ConversationRow(Base):
     """A thread; `last_seq` is its counter, so that messages are numbered without gaps.
 
-    `updated_at` is the moment of its last message, whoever wrote it.
+    `updated_at` is the moment of its last message, whoever wrote it. `topic` is the bot's name
+    for what was asked last. In the queue the greatest `priority` comes first, then the oldest
+    `waiting_since`, which it keeps when it comes back; `entered_at` is when it came in this time,
+    `told_at` when it was said that nobody has had time, `told_closed_at` that it is closed.
+    `held_since` is when its operator got it; `awaits` says who is to write (resident or
+    operator), `awaits_since` for how long, `asked_at` when the resident was asked if still there.
     """
 
     __tablename__ = "conversations"
@@ -117,6 +146,16 @@ class ConversationRow(Base):
     last_seq: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    topic: Mapped[str | None] = mapped_column(String(60))
+    department: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    awaits: Mapped[str | None] = mapped_column(String(20))
+    awaits_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MessageRow(Base):
@@ -149,9 +188,14 @@ class MessageRow(Base):
 
 
 class HandoffRow(Base):
-    """One passage of a conversation to people, from the request to its outcome."""
+    """One passage of a conversation to people, from the request to its outcome.
+
+    `position` is the place in the queue at the request, None when nobody was there: then the
+    wait says nothing about how fast people are. `claimed_at` is the first time.
+    """
 
     __tablename__ = "handoffs"
+    __table_args__ = (Index(None, "municipality", "claimed_at"),)
 
     id: Mapped[int] = mapped_column(KEY, primary_key=True)
     municipality: Mapped[str] = mapped_column(String(40))
@@ -167,6 +211,12 @@ class HandoffRow(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(20))
+    intent: Mapped[str | None] = mapped_column(String(60))
+    department: Mapped[str | None] = mapped_column(String(40))
+    position: Mapped[int | None] = mapped_column(Integer)
+    asked: Mapped[list[str]] = mapped_column(JSON, default=list)
+    tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    resolved_by: Mapped[int | None] = mapped_column(KEY)
 
 
 class TransferRow(Base):
@@ -183,10 +233,66 @@ class TransferRow(Base):
     receiver: Mapped[str | None] = mapped_column(String(120))
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(String(20))
+
+
+class NoteRow(Base):
+    """What an operator noted beside a conversation; for staff only, erased with it."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), index=True
+    )
+    author: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CannedReplyRow(Base):
+    """A reply that operators of a municipality use again and again; may hold placeholders."""
+
+    __tablename__ = "canned_replies"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    title: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(120))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SuggestionRow(Base):
+    """What an operator answered, suggested to the editors as something for the pages to say.
+
+    An erased conversation leaves its suggestion without itself and without the resident's words.
+    """
+
+    __tablename__ = "suggestions"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL")
+    )
+    seq: Mapped[int] = mapped_column(Integer)
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(String(8))
+    suggested_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class FeedbackRow(Base):
-    """Whether a resident found a bot's message helpful; the last word counts."""
+    """Whether a resident found a bot's message helpful; the last word counts.
+
+    `comment` is what they added, masked.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
@@ -196,6 +302,7 @@ class FeedbackRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     seq: Mapped[int] = mapped_column(Integer)
     helpful: Mapped[bool] = mapped_column(Boolean)
+    comment: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -231,7 +338,8 @@ class ContactRow(Base):
 
     `asked_seq` is the message that asked: what the resident writes next may hold a contact. With
     a case it goes along with the mail, and is deleted when that has been accepted; it is never
-    kept for more than a day.
+    kept for more than a day. `asked_by` is the operator who asked, in a conversation with one:
+    such a contact is only shown to who has the conversation, and never goes along with a case.
     """
 
     __tablename__ = "contacts"
@@ -247,6 +355,94 @@ class ContactRow(Base):
     asked_seq: Mapped[int] = mapped_column(Integer)
     contact: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    asked_by: Mapped[int | None] = mapped_column(KEY)
+
+
+class QuestionCaseRow(Base):
+    """A question that a resident left while nobody was there, to be answered by e-mail.
+
+    It outlives its conversation: the resident was promised an answer by the deadline.
+    """
+
+    __tablename__ = "question_cases"
+    __table_args__ = (Index(None, "municipality", "status", "deadline"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", ondelete="SET NULL"), index=True
+    )
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    department: Mapped[str | None] = mapped_column(String(40))
+    question: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20))
+    deadline: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class CaseAddressRow(Base):
+    """Where a case is answered; in no transcript, no log and not in the bot.
+
+    Erased `forget_at`, which is set when the case is closed.
+    """
+
+    __tablename__ = "case_addresses"
+
+    case_id: Mapped[int] = mapped_column(
+        KEY, ForeignKey("question_cases.id", ondelete="CASCADE"), primary_key=True
+    )
+    municipality: Mapped[str] = mapped_column(String(40))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    forget_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class CaseEntryRow(Base):
+    """One item of a case's thread.
+
+    `mail_key` is the digest of a received mail, so that each is taken once; `message_id` its
+    name, which answers refer to, and which is forgotten together with the address.
+    """
+
+    __tablename__ = "case_entries"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("question_cases.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[str]] = mapped_column(JSON)
+    other_sender: Mapped[bool] = mapped_column(Boolean)
+    message_id: Mapped[str | None] = mapped_column(String(255))
+    mail_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseMailRow(Base):
+    """A mail about a case that is to be sent; as with fault reports, `due_at` is its next turn."""
+
+    __tablename__ = "case_mails"
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("question_cases.id", ondelete="CASCADE"), index=True
+    )
+    entry_id: Mapped[int | None] = mapped_column(
+        ForeignKey("case_entries.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
 
 
 class ErasureRow(Base):
@@ -257,3 +453,18 @@ class ErasureRow(Base):
     conversation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     municipality: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class NoticeRow(Base):
+    """What a municipality tells every resident for a while; its text by language."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index(None, "municipality", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(KEY, primary_key=True)
+    municipality: Mapped[str] = mapped_column(String(40))
+    texts: Mapped[dict[str, str]] = mapped_column(JSON)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author: Mapped[str] = mapped_column(String(120))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

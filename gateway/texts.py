@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 from pydantic import RootModel
@@ -16,6 +17,33 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "system.masked": frozenset(),
     "system.waiting_operator_there": frozenset(),
     "system.waiting_nobody_there": frozenset({"phone", "hours"}),
+    "system.waiting_closed": frozenset({"opens"}),
+    "system.queue_next": frozenset(),
+    "system.queue_position": frozenset({"position"}),
+    "system.queue_wait": frozenset({"low", "high"}),
+    "system.unclaimed": frozenset(),
+    "system.closing": frozenset({"opens"}),
+    "system.still_there": frozenset({"minutes"}),
+    "system.closed_silent": frozenset(),
+    "system.returned": frozenset(),
+    "system.given_up": frozenset({"phone"}),
+    "system.transferred_department": frozenset({"department"}),
+    "choice.case.title": frozenset(),
+    "choice.case.text": frozenset(),
+    "when.today": frozenset({"clock"}),
+    "when.tomorrow": frozenset({"clock"}),
+    "when.weekday": frozenset({"day", "clock"}),
+    "when.date": frozenset({"day", "date", "month", "clock"}),
+    "when.unknown": frozenset(),
+    "when.day.monday": frozenset(),
+    "when.day.tuesday": frozenset(),
+    "when.day.wednesday": frozenset(),
+    "when.day.thursday": frozenset(),
+    "when.day.friday": frozenset(),
+    "when.day.saturday": frozenset(),
+    "when.day.sunday": frozenset(),
+    "desk.returned.operator_silent": frozenset(),
+    "desk.returned.operator_gone": frozenset(),
     "system.already_waiting": frozenset(),
     "system.joined": frozenset({"operator"}),
     "system.transferred": frozenset(),
@@ -23,6 +51,15 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "system.resolved": frozenset(),
     "system.closed": frozenset(),
     "system.error": frozenset(),
+    "system.ended": frozenset(),
+    "copy.title": frozenset({"municipality", "when"}),
+    "copy.author.resident": frozenset(),
+    "copy.author.bot": frozenset(),
+    "copy.author.operator": frozenset({"municipality"}),
+    "copy.author.system": frozenset(),
+    "copy.source": frozenset({"title", "address", "date"}),
+    "copy.mail.subject": frozenset({"municipality"}),
+    "copy.mail.body": frozenset({"municipality", "conversation"}),
     "answer.page_language.sv": frozenset(),
     "answer.page_language.nb": frozenset(),
     "answer.page_language.nn": frozenset(),
@@ -37,11 +74,35 @@ SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "answer.pages_language.en.nn": frozenset(),
     "answer.reply_language": frozenset(),
     "system.contact_kept": frozenset(),
+    "system.contact_shared": frozenset(),
+    "system.contact_asked": frozenset({"operator"}),
+    "system.pulled": frozenset({"operator"}),
+    "system.reopened": frozenset({"operator"}),
     "case.mail.subject": frozenset({"reference", "kind", "place"}),
     "case.mail.body": frozenset(
         {"municipality", "reference", "kind", "place", "description", "contact"}
     ),
     "case.mail.nothing": frozenset(),
+    "system.case_offer": frozenset({"deadline"}),
+    "system.case_made": frozenset({"deadline", "reference"}),
+    "case.subject": frozenset({"municipality", "reference"}),
+    "case.marker": frozenset(),
+    "case.confirmation.body": frozenset(
+        {"days", "deadline", "hours", "municipality", "phone", "reference"}
+    ),
+    "case.notice.subject": frozenset({"deadline", "reference"}),
+    "case.notice.body": frozenset(
+        {"deadline", "desk", "municipality", "note", "question", "reference"}
+    ),
+    "case.news.subject": frozenset({"reference"}),
+    "case.news.body": frozenset({"deadline", "desk", "reference", "text"}),
+    "case.reply.body": frozenset(
+        {"marker", "municipality", "operator", "question", "reference", "text"}
+    ),
+    "case.closed.body": frozenset({"marker", "municipality", "reference"}),
+    "case.attachments.body": frozenset({"marker", "municipality", "names", "reference"}),
+    "page.date": frozenset({"day", "month", "year"}),
+    **{f"page.month.{month}": frozenset() for month in range(1, 13)},
     "choice.person.title": frozenset(),
     "choice.person.text": frozenset(),
 }
@@ -78,6 +139,11 @@ class Texts:
         """
         text = self._languages[language][key]
         return PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+
+    def say_date(self, language: str, day: date) -> str:
+        """Give a date in words, such as 26 november 2026."""
+        month = self.say(language, f"page.month.{day.month}")
+        return self.say(language, "page.date", day=day.day, month=month, year=day.year)
 
 
 def load_texts(folder: Path, languages: Iterable[str]) -> Texts:

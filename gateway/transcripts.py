@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.errors import ConflictError, NotFoundError
-from gateway.tables import ConversationRow, MessageRow
+from gateway.tables import ConversationRow, MessageRow, UtcDateTime
 from gateway.types import Answer, Author, Choice, Conversation, Draft, Message, Status
 
 AS_IT_IS = {"synchronize_session": False, "populate_existing": True}
@@ -90,10 +91,13 @@ async def append(
     the condition does not hold; then nothing was stored.
     """
     moment = now()
+    spoken: dict[str, object] = {}
+    if any(draft.author is Author.OPERATOR for draft in drafts):
+        spoken = {"awaits": Author.RESIDENT, "awaits_since": moment, "asked_at": None}
     reserve = (
         update(ConversationRow)
         .where(ConversationRow.id == conversation)
-        .values(last_seq=ConversationRow.last_seq + len(drafts), updated_at=moment)
+        .values(last_seq=ConversationRow.last_seq + len(drafts), updated_at=moment, **spoken)
         .returning(ConversationRow)
     )
     if only_if is not None:
@@ -140,7 +144,13 @@ async def take(session: AsyncSession, conversation: str, text: str, client_id: s
             ConversationRow.status != Status.CLOSED,
             true() if client_id is None else ~same,
         )
-        .values(last_seq=ConversationRow.last_seq + 1, last_text=text, updated_at=moment)
+        .values(
+            last_seq=ConversationRow.last_seq + 1,
+            last_text=text,
+            updated_at=moment,
+            asked_at=None,
+            **_operator_is_awaited(moment),
+        )
         .returning(ConversationRow),
         execution_options=AS_IT_IS,
     )
@@ -165,6 +175,20 @@ async def take(session: AsyncSession, conversation: str, text: str, client_id: s
     return Taken(as_conversation(found), as_message(row), handled=False, fresh=True)
 
 
+def _operator_is_awaited(moment: datetime) -> dict[str, Any]:
+    """Give whom a resident's message waits for: its operator, since the first unanswered one."""
+    held = ConversationRow.status == Status.WITH_OPERATOR
+    already = ConversationRow.awaits == Author.OPERATOR
+    return {
+        "awaits": case((held, Author.OPERATOR.value), else_=None),
+        "awaits_since": case(
+            (and_(held, already), ConversationRow.awaits_since),
+            (held, literal(moment, UtcDateTime())),
+            else_=None,
+        ),
+    }
+
+
 async def _taken_earlier(session: AsyncSession, conversation: str, client_id: str | None) -> Taken:
     found = await session.get(ConversationRow, conversation)
     if found is None:
@@ -179,6 +203,16 @@ async def _taken_earlier(session: AsyncSession, conversation: str, client_id: st
     if row is None:
         raise ConflictError("The conversation is closed; begin a new one.")
     return Taken(as_conversation(found), as_message(row), handled=row.handled, fresh=False)
+
+
+async def note_topic(session: AsyncSession, conversation: str, topic: str) -> None:
+    """Remember what a conversation is about, by the bot's name for it."""
+    await session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation)
+        .values(topic=topic)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def mark_handled(session: AsyncSession, conversation: str, seq: int, language: str) -> None:

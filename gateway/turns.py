@@ -36,6 +36,7 @@ from gateway.types import (
     Choice,
     Conversation,
     Draft,
+    HandoffReason,
     HandoffRequest,
     Message,
     Status,
@@ -80,6 +81,7 @@ class _Reply:
     wanted: HandoffRequest | None = None
     asks: Asks | None = None
     case: CaseRequest | None = None
+    topic: str | None = None
 
 
 class Turns:
@@ -180,12 +182,19 @@ class Turns:
             taken = await transcripts.take(session, conversation.id, masking.text, client_id)
             if not (taken.fresh and masking.found):
                 return taken, ()
+            status, operator = taken.conversation.status, False
+            if status is Status.WITH_OPERATOR:
+                # One piece, for one person: whatever else was written with it is let go.
+                contacts, operator = contacts[:1], True
             kept = (
                 bool(contacts)
-                and taken.conversation.status is Status.WITH_BOT
-                and await self._cases.keep(session, conversation.id, taken.message.seq, contacts)
+                and status in (Status.WITH_BOT, Status.WITH_OPERATOR)
+                and await self._cases.keep(
+                    session, conversation.id, taken.message.seq, contacts, operator=operator
+                )
             )
-            keys = ["system.contact_kept"] if kept else []
+            key = "system.contact_shared" if operator else "system.contact_kept"
+            keys = [key] if kept else []
             if not kept or set(masking.found) - CONTACTS:
                 keys.append("system.masked")
             notice = await transcripts.append(
@@ -243,7 +252,7 @@ class Turns:
         heard = self._hearing.so_far(conversation, before)
         choice = self._choice(message, before, heard.reply)
         if choice is not None and choice.action is Action.HANDOFF:
-            return _Reply(heard, wanted=HandoffRequest(reason="asked"))
+            return _Reply(heard, wanted=HandoffRequest(reason=HandoffReason.ASKED))
         if status is not Status.WITH_BOT:
             return _Reply(heard)
         loop = asyncio.get_running_loop()
@@ -273,6 +282,7 @@ class Turns:
             next((each.handoff for each in reply.messages if each.handoff), None),
             next((each.asks for each in reversed(said) if each.asks), None),
             next((each.case for each in said if each.case), None),
+            reply.topic,
         )
 
     def _choice(self, message: Message, before: Sequence[Message], language: str) -> Choice | None:
@@ -335,10 +345,14 @@ class Turns:
     ) -> Appended:
         """Store what came back and that the message is handled, in one transaction."""
         drafts, wanted = reply.drafts, reply.wanted
-        somebody = wanted is not None and await self._handoffs.somebody_there(conversation)
+        there: frozenset[int] = frozenset()
+        if wanted is not None:
+            there = await self._handoffs.who_is_there(conversation, wanted.intent or reply.topic)
         changed: Appended | None = None
         messages: tuple[Message, ...] = ()
         async with self._database.writing() as session:
+            if reply.topic is not None:
+                await transcripts.note_topic(session, conversation.id, reply.topic)
             if reply.case is not None:
                 reference = await self._cases.make(session, conversation, reply.case)
                 drafts = tuple(_with_reference(draft, reference) for draft in drafts)
@@ -357,7 +371,7 @@ class Turns:
             if wanted is not None:
                 spoken = conversation.model_copy(update={"language": reply.heard.reply})
                 changed = await self._handoffs.request_within(
-                    session, spoken, wanted, somebody=somebody, turn=message.seq
+                    session, spoken, wanted, there=there, turn=message.seq
                 )
                 messages += changed.messages
             await transcripts.mark_handled(

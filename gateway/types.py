@@ -39,6 +39,14 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Availability(StrEnum):
+    """What an operator with an open desk has chosen to be; only AVAILABLE counts as there."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+
+
 class AnswerStatus(StrEnum):
     """How the decision about an answer ended."""
 
@@ -53,6 +61,7 @@ class Action(StrEnum):
     """What taking a choice does, beyond saying its text."""
 
     HANDOFF = "handoff"
+    CASE = "case"
 
 
 class Asks(StrEnum):
@@ -142,8 +151,23 @@ class Answer(Frozen):
     notes: tuple[Note, ...] = ()
 
 
-Reason = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
-"""Why a conversation is handed over."""
+class HandoffReason(StrEnum):
+    """Why a conversation came to a person; REOPENED: its operator took it up again."""
+
+    ASKED = "asked"
+    UNSURE_TWICE = "unsure_twice"
+    COMPLAINT = "complaint"
+    CRISIS = "crisis"
+    FORM = "form"
+    OPERATOR_PULLED = "operator_pulled"
+    REOPENED = "reopened"
+
+
+class ReturnReason(StrEnum):
+    """Why a conversation went back into the queue by itself."""
+
+    OPERATOR_SILENT = "operator_silent"
+    OPERATOR_GONE = "operator_gone"
 
 
 class Choice(Frozen):
@@ -156,7 +180,7 @@ class Choice(Frozen):
     text: str
     chunk: str | None = None
     action: Action | None = None
-    reason: Reason | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    reason: HandoffReason | None = Field(default=None, exclude_if=lambda reason: reason is None)
 
 
 class Message(Frozen):
@@ -173,9 +197,13 @@ class Message(Frozen):
 
 
 class HandoffRequest(Frozen):
-    """What a bot's reply says when a person is to take over."""
+    """What a bot's reply says when a person is to take over.
 
-    reason: Reason
+    `intent` is the topic of what was asked, by the bot's name for it.
+    """
+
+    reason: HandoffReason
+    intent: Annotated[str, Field(max_length=60)] | None = None
     topic: str | None = None
     confidence: Share | None = None
     sources: tuple[Source, ...] = ()
@@ -192,20 +220,87 @@ class CaseRequest(Frozen):
     contact: bool = False
 
 
+class CaseStatus(StrEnum):
+    """Whether somebody still has to see to a case."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class EntryKind(StrEnum):
+    """What an item of a case's thread is.
+
+    NOTE: a mail from a department, which the resident never sees.
+    """
+
+    QUESTION = "question"
+    REPLY = "reply"
+    RESIDENT = "resident"
+    NOTE = "note"
+    HANDED = "handed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class CaseMail(StrEnum):
+    """What a mail about a case says, and so to whom it goes."""
+
+    CONFIRMATION = "confirmation"
+    NOTICE = "notice"
+    REPLY = "reply"
+    NEWS = "news"
+    CLOSED = "closed"
+    ATTACHMENTS = "attachments"
+
+
 class Transfer(Frozen):
-    """A conversation passed on: by whom, to whom (None: the queue), with what note."""
+    """A conversation passed on: by whom, to whom (None: the queue), with what note.
+
+    `reason` stands only where nobody passed it on: it came back into the queue by itself.
+    """
 
     sender: str
     receiver: str | None
     note: str
     created_at: Moment
+    reason: ReturnReason | None = None
+
+
+class Tried(Frozen):
+    """What the bot answered: the message with this seq, as it was decided then."""
+
+    seq: int
+    text: str
+    status: AnswerStatus
+    confidence: Share
+    sources: tuple[Source, ...] = ()
 
 
 class Handoff(HandoffRequest):
-    """A stored handoff, with the notes that went along since."""
+    """A stored handoff, with the notes that went along since.
+
+    `asked` are the resident's own last words as they are stored, `tried` what the bot answered;
+    both oldest first, both taken from the transcript as they stand there.
+    """
 
     requested_at: Moment
+    department: str | None = None
+    asked: tuple[str, ...] = ()
+    tried: tuple[Tried, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+
+
+class Place(Frozen):
+    """Where a waiting conversation stands: 1 is next.
+
+    `of_department` names the department whose line it is, None: everybody's. `wait_minutes` is
+    the span in which most such waits have ended lately; None when too few are known of or nobody
+    is there.
+    """
+
+    position: int
+    of_department: str | None
+    wait_minutes: tuple[int, int] | None
 
 
 class Draft(Frozen):

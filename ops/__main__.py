@@ -20,6 +20,7 @@ def main() -> int:
     test = commands.add_parser("test", help="pass the tests; prepare --for-tests comes first")
     test.add_argument("checks", nargs="*", help="only these checks")
     commands.add_parser("measure", help="latency, memory and sizes; prepare comes first")
+    commands.add_parser("measure-desk", help="resident to operator and back, and idle pages")
     evaluate = commands.add_parser("evaluate", help="how well questions are answered")
     evaluate.add_argument("--public", type=Path, help="folder with the public sets' files")
     beside = commands.add_parser("with-knowledge", help="run a command beside knowledge")
@@ -49,6 +50,10 @@ def _command(options: argparse.Namespace) -> int:
         from .measure import measure
 
         return measure()
+    if options.command == "measure-desk":
+        from .measure_desk import measure_desk
+
+        return measure_desk()
     if options.command == "evaluate":
         from .evaluate import evaluate
 

@@ -69,7 +69,7 @@ def run_checks(only: Sequence[str] = ()) -> int:
     """Run the checks (or those named) and print which failed; 0 when all passed.
 
     Raises:
-        CommandError: a name is no check's, or the browser is missing and can't be installed.
+        CommandError: a name is no check's, or a program is missing and can't be installed.
     """
     layout = read_layout()
     checks = _checks()
@@ -80,6 +80,8 @@ def run_checks(only: Sequence[str] = ()) -> int:
     chosen = [check for check in checks if not only or check.name in only]
     if any(check.name == "stack" for check in chosen):
         ensure_programs(["chromium", "chromium-browser"], ["chromium"], "The browser tests")
+    if any(check.name == "unit" for check in chosen):
+        ensure_programs(["dovecot", "/usr/sbin/dovecot"], ["dovecot-imapd"], "The mail tests")
     failed = [check.name for check in chosen if not _passes(check, layout.environment)]
     say(f"\n{len(chosen) - len(failed)} of {len(chosen)} checks passed")
     if failed:

@@ -5,19 +5,22 @@ A live connection here is what "an operator is there" means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from gateway.desk.models import MessageFrame, QueueFrame
+from gateway.desk.models import DeskState, MessageFrame, PresenceFrame, QueueFrame
+from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
 from gateway.events import Event, LaggedError, desk_topic
 from gateway.guards import require_same_origin, with_session
 from gateway.handoff import DESK_ROLES
-from gateway.keys import CONVERSATIONS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
+from gateway.keys import CONVERSATIONS, DESKS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
 from gateway.queue import Queue
 from gateway.sessions import SignedIn
 from gateway.sockets import IDLE_SECONDS, LAGGED, SIGNED_OUT, live_socket
+from gateway.types import Staff
 
 
 @with_session(DESK_ROLES)
@@ -27,25 +30,42 @@ async def events(request: web.Request) -> web.StreamResponse:
     signed_in = request[SIGNED_IN]
     staff = signed_in.staff
     with request.app[HUB].subscribe(desk_topic(staff.municipality)) as subscription:
-        async with live_socket(request, "desk", subscription) as socket:
-            with request.app[PRESENCE].join(staff.municipality, staff.id):
-                teller = _Teller(request, socket, signed_in)
-                await teller.tell_queue()
-                while not socket.closed:
-                    try:
-                        news = await subscription.take(IDLE_SECONDS)
-                    except LaggedError:
-                        await socket.close(code=LAGGED, message=b"read again")
-                        break
-                    if socket.closed:
-                        break
-                    signed_out = any(event.session == signed_in.session for event in news)
-                    if signed_out or await request.app[SESSIONS].read(signed_in.token) is None:
-                        await socket.close(code=SIGNED_OUT, message=b"signed out")
-                        break
-                    if news:
-                        await teller.tell(news)
+        async with (
+            live_socket(request, "desk", subscription) as socket,
+            _at_the_desk(request, staff),
+        ):
+            teller = _Teller(request, socket, signed_in)
+            await teller.tell_queue()
+            while not socket.closed:
+                try:
+                    news = await subscription.take(IDLE_SECONDS)
+                except LaggedError:
+                    await socket.close(code=LAGGED, message=b"read again")
+                    break
+                if socket.closed:
+                    break
+                signed_out = any(event.session == signed_in.session for event in news)
+                if signed_out or await request.app[SESSIONS].read(signed_in.token) is None:
+                    await socket.close(code=SIGNED_OUT, message=b"signed out")
+                    break
+                if news:
+                    await teller.tell(news)
     return socket
+
+
+@asynccontextmanager
+async def _at_the_desk(request: web.Request, staff: Staff) -> AsyncIterator[None]:
+    """Count the connection, and tell the colleagues that somebody came or went."""
+    topic, hub = desk_topic(staff.municipality), request.app[HUB]
+    try:
+        with (
+            request.app[PRESENCE].join(staff.municipality, staff.id),
+            request.app[DESKS].join(staff.id),
+        ):
+            await hub.publish(topic, Event("presence"))
+            yield
+    finally:
+        await hub.publish(topic, Event("presence"))
 
 
 class _Teller:
@@ -54,11 +74,13 @@ class _Teller:
     def __init__(
         self, request: web.Request, socket: web.WebSocketResponse, signed_in: SignedIn
     ) -> None:
+        self._request = request
         self._app = request.app
         self._socket = socket
         self._staff = signed_in.staff
         self._told: dict[str, int] = {}
         self._queue: Queue | None = None
+        self._presence: DeskState | None = None
 
     async def tell_queue(self) -> None:
         """Send the queue as it is now, unless it is what was sent last."""
@@ -72,12 +94,33 @@ class _Teller:
         if first:
             # The page reads what is there; from here on it is told what is new.
             self._told = {item.id: item.last_seq for item in queue.own}
+            # Nor is it told who is there, until that changes.
+            self._presence = await state_of(self._request)
         await self._socket.send_str(QueueFrame(queue=queue).model_dump_json())
 
+    async def _tell_presence(self) -> None:
+        presence = await state_of(self._request)
+        if presence == self._presence:
+            return
+        self._presence = presence
+        await self._socket.send_str(PresenceFrame(presence=presence).model_dump_json())
+
     async def tell(self, news: Sequence[Event]) -> None:
-        """Send the queue, and what is new in own conversations among these events."""
+        """Send the queue, and what is new in own conversations among these events.
+
+        Words come before the queue: a long one takes a while to read, and somebody waits for them.
+        """
+        before = self._own()
+        await self._tell_messages(news, before)
         await self.tell_queue()
-        own = {item.id for item in self._queue.own} if self._queue else set()
+        if any(event.kind == "presence" for event in news):
+            await self._tell_presence()
+        await self._tell_messages(news, self._own() - before)
+
+    def _own(self) -> set[str]:
+        return {item.id for item in self._queue.own} if self._queue else set()
+
+    async def _tell_messages(self, news: Sequence[Event], own: set[str]) -> None:
         for event in news:
             if event.conversation is None or event.conversation not in own or event.seq is None:
                 continue
@@ -85,6 +128,9 @@ class _Teller:
             try:
                 current, messages = await self._app[CONVERSATIONS].read(event.conversation, after)
             except NotFoundError:
+                continue
+            if current.operator_id != self._staff.id:
+                # It was passed on since the queue was read.
                 continue
             for message in messages:
                 frame = MessageFrame(

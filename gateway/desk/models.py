@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import RootModel, StringConstraints
 
+from gateway.desk.takeovers import ActiveConversation, ResolvedConversation
 from gateway.handoff import Colleague
 from gateway.queue import Queue
 from gateway.resident.models import LONGEST_TEXT, Written
-from gateway.types import Frozen, Message, Outcome, Status
+from gateway.types import Availability, Frozen, Message, Outcome, Status
 
 
 class OperatorMessage(Frozen):
@@ -19,9 +20,13 @@ class OperatorMessage(Frozen):
 
 
 class TransferTo(Frozen):
-    """The colleague's e-mail address, or null for the queue; the note goes to whoever is next."""
+    """The colleague's e-mail address, or null for the queue; the note goes to whoever is next.
+
+    In the queue it waits for `department`, by its id, or for the one it was for.
+    """
 
     to: Annotated[str, StringConstraints(max_length=254)] | None
+    department: Annotated[str, StringConstraints(max_length=40)] | None = None
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)] = ""
 
 
@@ -31,10 +36,59 @@ class Resolution(Frozen):
     outcome: Outcome
 
 
+class DepartmentView(Frozen):
+    """A department, with its name in each of the municipality's languages."""
+
+    id: str
+    name: dict[str, str]
+
+
+class Departments(Frozen):
+    """The municipality's departments, and the ids of one's own (none: all)."""
+
+    departments: tuple[DepartmentView, ...]
+    own: tuple[str, ...]
+
+
 class Colleagues(Frozen):
     """The others at the municipality's desk."""
 
     operators: tuple[Colleague, ...]
+
+
+class PresenceChoice(Frozen):
+    """What an operator chooses to be."""
+
+    state: Availability
+
+
+class DeskState(Frozen):
+    """What one has chosen to be, what the municipality allows, and the colleagues."""
+
+    state: Availability
+    conversations_at_once: int
+    may_pull: bool
+    operators: tuple[Colleague, ...]
+
+
+class ActiveConversations(Frozen):
+    """What goes on with the bot right now; always empty where `may_pull` is off."""
+
+    may_pull: bool
+    conversations: tuple[ActiveConversation, ...]
+
+
+class ResolvedConversations(Frozen):
+    """What one has resolved within a day and may reopen."""
+
+    conversations: tuple[ResolvedConversation, ...]
+
+
+class PresenceFrame(Frozen):
+    """A frame of the desk's events: what one is, and the colleagues, when either has changed."""
+
+    type: Literal["presence"] = "presence"
+    presence: DeskState
 
 
 class QueueFrame(Frozen):
@@ -53,5 +107,5 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame]):
+class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame]):
     """A frame of the desk's events."""

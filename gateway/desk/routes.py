@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from gateway.desk import events, views
 from gateway.desk.models import (
+    ActiveConversations,
     Colleagues,
+    Departments,
     DeskFrame,
+    DeskState,
     OperatorMessage,
+    PresenceChoice,
     Resolution,
+    ResolvedConversations,
     TransferTo,
 )
 from gateway.endpoints import Endpoint, Guard
@@ -35,6 +40,73 @@ ENDPOINTS = (
         "desk",
         Guard.SESSION,
         {200: Colleagues},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/desk/departments",
+        views.departments,
+        "Departments that conversations wait for, and one's own",
+        "desk",
+        Guard.SESSION,
+        {200: Departments},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/desk/presence",
+        views.desk_state,
+        "What one has chosen to be at the desk, what is allowed here, and the colleagues",
+        "desk",
+        Guard.SESSION,
+        {200: DeskState},
+    ),
+    Endpoint(
+        "PUT",
+        "/api/v1/desk/presence",
+        views.choose_presence,
+        "Be available, busy or away; only who is available counts as there",
+        "desk",
+        Guard.CHANGE,
+        {200: DeskState},
+        body=PresenceChoice,
+        problems=BODY,
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/desk/active",
+        views.active,
+        "Conversations with the bot in the last minutes: topic and last line, where allowed",
+        "desk",
+        Guard.SESSION,
+        {200: ActiveConversations},
+    ),
+    Endpoint(
+        "GET",
+        "/api/v1/desk/resolved",
+        views.resolved,
+        "What one resolved within a day and may reopen, the newest first",
+        "desk",
+        Guard.SESSION,
+        {200: ResolvedConversations},
+    ),
+    Endpoint(
+        "POST",
+        f"{CONVERSATION}/pull",
+        views.pull,
+        "Take over a conversation from the bot, where the municipality allows it",
+        "desk",
+        Guard.CHANGE,
+        {200: ConversationView},
+        problems=(404, 409),
+    ),
+    Endpoint(
+        "POST",
+        f"{CONVERSATION}/reopen",
+        views.reopen,
+        "Take up again a conversation one resolved within a day",
+        "desk",
+        Guard.CHANGE,
+        {200: ConversationView},
+        problems=(404, 409),
     ),
     Endpoint(
         "GET",
@@ -93,9 +165,9 @@ ENDPOINTS = (
         "GET",
         "/api/v1/desk/events",
         events.events,
-        "WebSocket: the queue on connecting and at each change, and new messages of one's own "
-        "conversations. After connecting, read the open conversation anew. Close code 4401: "
-        "signed out; 1013: connect again",
+        "WebSocket: the queue on connecting and at each change, new messages of one's own "
+        "conversations, and who is there at each change. After connecting, read the open "
+        "conversation anew. Close code 4401: signed out; 1013: connect again",
         "desk",
         Guard.SESSION,
         {101: DeskFrame},

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.desk.models import Colleagues, OperatorMessage, Resolution, TransferTo
+from gateway.desk.models import (
+    ActiveConversations,
+    Colleagues,
+    Departments,
+    DepartmentView,
+    DeskState,
+    OperatorMessage,
+    PresenceChoice,
+    Resolution,
+    ResolvedConversations,
+    TransferTo,
+)
+from gateway.events import Event, desk_topic
 from gateway.guards import require_json, with_session
 from gateway.handoff import DESK_ROLES
 from gateway.http_json import model_response, read_model
-from gateway.keys import ERASURES, HANDOFFS, SIGNED_IN
+from gateway.keys import (
+    ERASURES,
+    HANDOFFS,
+    HUB,
+    MUNICIPALITIES,
+    PRESENCE,
+    SIGNED_IN,
+    TAKEOVERS,
+)
 from gateway.masking import mask
 from gateway.resident.models import Messages
 from gateway.transcripts import Appended
@@ -38,6 +58,86 @@ async def operators(request: web.Request) -> web.Response:
     """Give the colleagues."""
     found = await request.app[HANDOFFS].colleagues(request[SIGNED_IN].staff)
     return model_response(Colleagues(operators=found))
+
+
+@reading
+async def departments(request: web.Request) -> web.Response:
+    """Give the departments that conversations wait for."""
+    staff = request[SIGNED_IN].staff
+    tenant = request.app[MUNICIPALITIES][staff.municipality]
+    return model_response(
+        Departments(
+            departments=tuple(
+                DepartmentView(id=id_, name=each.name) for id_, each in tenant.departments.items()
+            ),
+            own=await request.app[HANDOFFS].departments(staff),
+        )
+    )
+
+
+@reading
+async def desk_state(request: web.Request) -> web.Response:
+    """Give what one has chosen to be, what is allowed here, and the colleagues."""
+    return model_response(await state_of(request))
+
+
+@changing
+async def choose_presence(request: web.Request) -> web.Response:
+    """Choose to be available, busy or away, in every window of one's own."""
+    require_json(request)
+    chosen = await read_model(request, PresenceChoice)
+    signed_in = request[SIGNED_IN]
+    await request.app[PRESENCE].choose(signed_in, chosen.state)
+    await request.app[HUB].publish(desk_topic(signed_in.staff.municipality), Event("presence"))
+    return model_response(await state_of(request))
+
+
+async def state_of(request: web.Request) -> DeskState:
+    """Read the same for whoever is signed in."""
+    signed_in = request[SIGNED_IN]
+    tenant = request.app[MUNICIPALITIES][signed_in.staff.municipality]
+    return DeskState(
+        state=await request.app[PRESENCE].chosen(signed_in),
+        conversations_at_once=tenant.conversations_at_once,
+        may_pull=tenant.desk_may_pull,
+        operators=await request.app[HANDOFFS].colleagues(signed_in.staff),
+    )
+
+
+@reading
+async def active(request: web.Request) -> web.Response:
+    """Give the conversations with the bot, where the municipality allows it."""
+    staff = request[SIGNED_IN].staff
+    found = await request.app[TAKEOVERS].active(staff)
+    may_pull = request.app[MUNICIPALITIES][staff.municipality].desk_may_pull
+    return model_response(ActiveConversations(may_pull=may_pull, conversations=found))
+
+
+@reading
+async def resolved(request: web.Request) -> web.Response:
+    """Give what one may reopen."""
+    found = await request.app[TAKEOVERS].resolved(request[SIGNED_IN].staff)
+    return model_response(ResolvedConversations(conversations=found))
+
+
+@changing
+async def pull(request: web.Request) -> web.Response:
+    """Join a conversation with the bot."""
+    return model_response(
+        await request.app[TAKEOVERS].pull(
+            request[SIGNED_IN].staff, request.match_info["conversation"]
+        )
+    )
+
+
+@changing
+async def reopen(request: web.Request) -> web.Response:
+    """Take up again what one has resolved."""
+    return model_response(
+        await request.app[TAKEOVERS].reopen(
+            request[SIGNED_IN].staff, request.match_info["conversation"]
+        )
+    )
 
 
 @changing
@@ -74,6 +174,7 @@ async def transfer(request: web.Request) -> web.Response:
             request.match_info["conversation"],
             wanted.to,
             mask(wanted.note, contacts=False).text,
+            wanted.department,
         )
     )
 

@@ -8,10 +8,14 @@ from gateway.cors import require_origin
 from gateway.errors import NotFoundError
 from gateway.events import LaggedError, conversation_topic
 from gateway.guards import with_token
-from gateway.keys import CONVERSATION, CONVERSATIONS, HUB
-from gateway.resident.models import LiveMessage
+from gateway.keys import CONVERSATION, CONVERSATIONS, HANDOFFS, HUB
+from gateway.resident.models import LiveMessage, LivePlace
 from gateway.resident.views import after_parameter
 from gateway.sockets import ERASED, IDLE_SECONDS, LAGGED, live_socket
+from gateway.types import Place
+
+PLACE_SECONDS = 3.0
+"""How often it is looked whether somebody who waits has moved up in the queue."""
 
 
 @with_token
@@ -25,17 +29,26 @@ async def events(request: web.Request) -> web.StreamResponse:
     require_origin(request, conversation.municipality)
     last = after_parameter(request)
     topic = conversation_topic(conversation.id)
+    told: Place | None = None
     with request.app[HUB].subscribe(topic) as subscription:
         async with live_socket(request, "conversation", subscription) as socket:
             while not socket.closed:
                 try:
                     current, messages = await request.app[CONVERSATIONS].read(conversation.id, last)
+                    place = await request.app[HANDOFFS].lines.place(current)
                     for message in messages:
-                        frame = LiveMessage(**dict(message), status=current.status)
+                        frame = LiveMessage(**dict(message), status=current.status, queue=place)
                         await socket.send_str(frame.model_dump_json())
                         last = message.seq
-                    while not socket.closed and not await subscription.take(IDLE_SECONDS):
-                        pass
+                    if place is not None and place != told and not messages:
+                        moved = LivePlace(status=current.status, queue=place)
+                        await socket.send_str(moved.model_dump_json())
+                    told = place
+                    # Who waits moves up without a word being said in their own conversation.
+                    seconds = IDLE_SECONDS if place is None else PLACE_SECONDS
+                    while not socket.closed and not await subscription.take(seconds):
+                        if place is not None:
+                            break
                 except NotFoundError:
                     await socket.close(code=ERASED, message=b"erased")
                 except LaggedError:

@@ -7,11 +7,15 @@ from gateway.resident import events, views
 from gateway.resident.models import (
     BegunConversation,
     Feedback,
-    LiveMessage,
+    LiveFrame,
+    MadeCase,
+    MailAddress,
     Messages,
+    NewCase,
     NewConversation,
     NewMessage,
     PublicMunicipality,
+    Transcript,
     WishForPerson,
 )
 from gateway.texts import TextsByKey
@@ -29,7 +33,7 @@ ENDPOINTS = (
         Guard.OPEN,
         {201: BegunConversation},
         body=NewConversation,
-        problems=(400, 403, 413, 422),
+        problems=(400, 403, 413, 422, 429),
     ),
     Endpoint(
         "POST",
@@ -57,12 +61,13 @@ ENDPOINTS = (
         "GET",
         f"{CONVERSATION}/events",
         events.events,
-        "WebSocket: each message after a seq as it comes, with the conversation's status. "
+        "WebSocket: each message after a seq as it comes, with the conversation's status; "
+        "while it waits also its place in the queue whenever that changes. "
         "The token goes in the Authorization header or as the subprotocol bearer.TOKEN beside "
         "svar. Close code 4404: erased; 1013: read again from the last seq",
         "resident",
         Guard.TOKEN,
-        {101: LiveMessage},
+        {101: LiveFrame},
         problems=(403, 422),
         queries=(AFTER,),
     ),
@@ -79,6 +84,19 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
+        f"{CONVERSATION}/case",
+        views.leave_case,
+        "Leave a question to be answered by e-mail; the conversation leaves the queue. The same "
+        "text again gives the same case. 409: an operator has the conversation, it is closed, or "
+        "no mail can be sent here",
+        "resident",
+        Guard.TOKEN,
+        {201: MadeCase},
+        body=NewCase,
+        problems=(400, 403, 409, 413, 422, 429),
+    ),
+    Endpoint(
+        "POST",
         f"{CONVERSATION}/feedback",
         views.rate,
         "Say whether one of the bot's messages helped",
@@ -87,6 +105,40 @@ ENDPOINTS = (
         {204: None},
         body=Feedback,
         problems=(400, 403, 413, 422),
+    ),
+    Endpoint(
+        "POST",
+        f"{CONVERSATION}/close",
+        views.close,
+        "End the conversation without erasing it",
+        "resident",
+        Guard.TOKEN,
+        {200: Messages},
+        problems=(403,),
+    ),
+    Endpoint(
+        "GET",
+        f"{CONVERSATION}/transcript",
+        views.transcript,
+        "Download the whole conversation",
+        "resident",
+        Guard.TOKEN,
+        {200: Transcript},
+        problems=(403, 422),
+        queries=(Query("format", "json (without one) or text."),),
+        text=True,
+    ),
+    Endpoint(
+        "POST",
+        f"{CONVERSATION}/transcript",
+        views.mail_transcript,
+        "Mail the whole conversation; the address is used once and kept nowhere. "
+        "Three an hour for each conversation",
+        "resident",
+        Guard.TOKEN,
+        {202: None},
+        body=MailAddress,
+        problems=(400, 403, 413, 422, 429, 503),
     ),
     Endpoint(
         "DELETE",
@@ -107,6 +159,7 @@ ENDPOINTS = (
         Guard.OPEN,
         {200: PublicMunicipality},
         problems=(404,),
+        queries=(Query("language", "Which language the notice comes in; else the default."),),
     ),
     Endpoint(
         "GET",

@@ -95,6 +95,25 @@ async def test_a_yes_to_the_offer_hands_over(tracker_of: Any) -> None:
     assert [response for _, response, _ in messages] == ["utter_handoff_requested"]
 
 
+async def test_a_complaint_is_handed_over_as_one(tracker_of: Any) -> None:
+    """The offer says why a person is wanted, and a yes to it does too."""
+    offered, _ = await _run(ActionOfferPerson(), tracker_of("usch", "make_complaint"))
+    offer = {**PERSON, "reason": "complaint"}
+    messages, _ = await _run(ActionTakeOffer(), tracker_of("ja", "affirm", _said(offer)))
+
+    assert offered == [(None, None, {"choices": [offer]})]
+    assert messages[0][2]["handoff"]["reason"] == "complaint"
+
+
+async def test_a_person_wanted_within_a_report_comes_from_the_form(tracker_of: Any) -> None:
+    """The operator sees that a report was left half made."""
+    tracker = tracker_of(intent="ask_for_person")
+    tracker.active_loop = {"name": "fault_form"}
+    messages, _ = await _run(ActionRequestHandoff(), tracker)
+
+    assert messages[0][2]["handoff"]["reason"] == "form"
+
+
 @pytest.mark.parametrize("choices", [(), (PAGE, PERSON)], ids=["nothing", "pages and a person"])
 async def test_any_other_yes_hands_nobody_over(tracker_of: Any, choices: Any) -> None:
     """Where it is unclear what the yes is to, the bot asks for the question."""

@@ -196,6 +196,11 @@ class Chat:
     def says(self, author: str) -> Locator:
         return self.log.locator(f".message.{author}")
 
+    def pick(self, key: str) -> None:
+        """Choose something of the menu."""
+        self.button("widget.menu").click()
+        self.button(key).click()
+
     def button(self, key: str) -> Locator:
         return self.panel.get_by_role("button", name=self.place.t(key), exact=True)
 

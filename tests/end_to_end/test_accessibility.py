@@ -115,7 +115,7 @@ def test_chat_with_the_bot(
     chat.write("")
     expect(chat.problem).to_be_visible()
     faultless(page, f"chat-unanswerable-{language}")
-    chat.button("widget.end").click()
+    chat.pick("widget.menu.erase")
     faultless(page, f"chat-end-{language}")
 
 

@@ -202,3 +202,15 @@ async def test_an_account_with_conversations_stays(api, staff_accounts) -> None:
     assert 200 == passed_on.status
     await staff_accounts.remove("ekhamn", EMAIL)
     assert "waiting" == (await resident.ask("GET", "/messages")).json["status"]
+
+
+def test_departments_are_set_with_an_account_and_later(command) -> None:
+    """Given with a new account, changed alone, and all again; an unknown one is refused."""
+    command(*NEW, "--email", EMAIL, "--departments", "streets, water")
+    where = ("--municipality", "ekhamn", "--email", EMAIL)
+    changed = command(*where, "--departments", "waste")
+    unknown = command(*where, "--departments", "waste,space")
+    back = command(*where, "--departments", "all")
+    both = command(*where, "--departments", "all", "--remove")
+    assert [0, 2, 0, 2] == [code for code, _, _ in (changed, unknown, back, both)]
+    assert "'space' is none of streets, water, waste" in unknown[2]

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from gateway.cases import CONTACT_HOURS, SIGNS, Cases, make_reference
@@ -25,6 +19,7 @@ from gateway.outbox import LONGEST_PAUSE, Outbox, pause_after
 from gateway.retention import Retention
 from gateway.tables import CaseRow, ContactRow
 from gateway.transcripts import now
+from tests.gateway.smtp_server import Server, smtp_server
 
 PHONE = "070-174 06 77"
 EMAIL = "ingen.hemma@exempel.example"
@@ -39,37 +34,11 @@ CASE = {
 SENT = {"text": "Tack! Referensen är {reference}.", "case": CASE}
 
 
-@dataclasses.dataclass
-class Server:
-    """A mail server; `answers` are given first, one a mail, then it accepts."""
-
-    mails: list[EmailMessage] = dataclasses.field(default_factory=list)
-    answers: list[str] = dataclasses.field(default_factory=list)
-    tries: int = 0
-    port: int = 0
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.tries += 1
-        if self.answers:
-            return self.answers.pop(0)
-        mail = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(mail, EmailMessage)
-        assert [mail["To"]] == envelope.rcpt_tos
-        self.mails.append(mail)
-        return "250 OK"
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     """A real SMTP server on a port of its own."""
-    made = Server()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made.port = probe.getsockname()[1]
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
-    await asyncio.to_thread(controller.start)
-    yield made
-    await asyncio.to_thread(controller.stop)
+    async with smtp_server() as made:
+        yield made
 
 
 @pytest.fixture
@@ -243,6 +212,23 @@ async def test_a_dead_mail_server_is_no_end(
     assert 0 == await outbox.send_due()
     (case,) = await _rows(api, CaseRow)
     assert (1, None) == (case.attempts, case.mailed_at)
+
+
+async def test_a_mail_that_cannot_be_composed_holds_up_no_other(
+    api: Any, mailing: Any, server: Server, bot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The oldest report's municipality is gone: the next one is mailed in the same round."""
+    await _report(await api.resident(), bot)
+    await _report(await api.resident(), bot)
+    first, second = await _rows(api, CaseRow)
+    async with api.client.app[DATABASE].writing() as session:
+        await session.execute(
+            update(CaseRow).where(CaseRow.id == first.id).values(municipality="gone")
+        )
+    _, outbox = _outbox(api, mailing, clock=lambda: now() + timedelta(seconds=1))
+    assert 1 == await outbox.send_due()
+    assert second.reference in server.mails[0]["Subject"]
+    assert f"case {first.reference} can't be composed: KeyError" in caplog.text
 
 
 async def test_two_gateways_send_one_mail(api: Any, mailing: Any, server: Server, bot: Any) -> None:

@@ -1,18 +1,22 @@
 """Nothing of one municipality is reachable with another one's session, by any staff route."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
 from gateway.app import ENDPOINTS
 from gateway.endpoints import Guard
-from gateway.keys import DATABASE
-from gateway.tables import ConversationRow, StaffRow
+from gateway.keys import CONVERSATIONS, DATABASE, QUESTIONS
+from gateway.tables import CaseEntryRow, CaseMailRow, ConversationRow, QuestionCaseRow, StaffRow
 
 STAFF = [each for each in ENDPOINTS if each.guard in (Guard.SESSION, Guard.CHANGE)]
 BODIES = {
     "messages": {"text": "hej"},
     "transfer": {"to": None, "note": ""},
     "resolve": {"outcome": "closed"},
+    "notes": {"text": "hej"},
+    "suggestions": {"message": 1},
 }
 
 
@@ -63,6 +67,40 @@ async def test_holding_is_not_enough_across_municipalities(api, operator, strang
     assert before == await resident.transcript()
 
 
+CASE_BODIES = {
+    "reply": {"text": "hej", "close": True},
+    "department": {"department": None, "note": ""},
+}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [each for each in STAFF if "{reference}" in each.path],
+    ids=lambda each: f"{each.method} {each.path}",
+)
+async def test_a_strangers_case_does_not_exist(api, stranger, endpoint) -> None:
+    """Another municipality's case is 404, is in no list, and stays as it is."""
+    resident = await api.resident()
+    app = api.client.app
+    conversation = await app[CONVERSATIONS].open(resident.id, resident.token)
+    left = await app[QUESTIONS].leave(conversation, "x@exempel.example", "Hemlig fråga")
+
+    async def rows() -> list[object]:
+        async with app[DATABASE].reading() as session:
+            return [
+                tuple((await session.execute(select(*table.__table__.columns))).all())
+                for table in (QuestionCaseRow, CaseEntryRow, CaseMailRow)
+            ]
+
+    before = await rows()
+    path = endpoint.path.format(reference=left.reference)
+    body = CASE_BODIES.get(path.rpartition("/")[2])
+    options = {} if body is None else {"json": body}
+    assert 404 == (await stranger.ask(endpoint.method, path, **options)).status
+    assert before == await rows()
+    assert [] == (await stranger.ask("GET", "/api/v1/desk/cases")).json["cases"]
+
+
 async def test_lists_hold_only_ones_own_municipality(api, operator, stranger) -> None:
     """Queue and colleagues of Fjordvik know nothing of Ekhamn."""
     resident = await api.resident()
@@ -74,7 +112,11 @@ async def test_lists_hold_only_ones_own_municipality(api, operator, stranger) ->
 
 @pytest.mark.parametrize(
     "endpoint",
-    [each for each in STAFF if each.tag == "editor" and "preview" not in each.path],
+    [
+        each
+        for each in STAFF
+        if each.tag == "editor" and not {"preview", "suggestions"} & set(each.path.split("/"))
+    ],
     ids=lambda each: f"{each.method} {each.path}",
 )
 async def test_knowledge_is_asked_about_the_sessions_municipality(
@@ -88,6 +130,27 @@ async def test_knowledge_is_asked_about_the_sessions_municipality(
     ((_, asked, parameters, body),) = knowledge.asked
     assert asked.startswith("/v1/municipalities/fjordvik/")
     assert "municipality" not in {**parameters, **(body or {})}
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [each for each in STAFF if each.tag == "notice"],
+    ids=lambda each: f"{each.method} {each.path}",
+)
+async def test_a_strangers_notice_does_not_exist(api, editor, stranger, endpoint) -> None:
+    """It is in no list of Fjordvik's, can't be touched from there, and is not shown there."""
+    period = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2100-01-01T00:00:00Z"}
+    path = "/api/v1/editor/notices"
+    made = await editor.ask("POST", path, json={"texts": {"sv": "Avstängt."}, **period})
+    body = {"texts": {"nb": "Stengt."}, **period}
+    options = {} if endpoint.body is None else {"json": body}
+    answer = await stranger.ask(
+        endpoint.method, endpoint.path.format(notice=made.json["id"]), **options
+    )
+    assert ("{notice}" in endpoint.path) == (404 == answer.status)
+    assert "Avstängt." not in answer.text
+    assert [made.json] == (await editor.ask("GET", path)).json["notices"]
+    assert "Avstängt." not in (await api.ask("GET", "/fjordvik")).text
 
 
 @pytest.mark.parametrize("article", ["..%2F..%2Fekhamn%2Farticles%2Fbygglov", "%2e%2e", "a%2Fb"])
@@ -110,8 +173,56 @@ async def test_a_token_opens_only_its_own_conversation(api) -> None:
         ("POST", "/messages", {"text": "hej"}),
         ("POST", "/handoff", {"reason": "asked"}),
         ("POST", "/feedback", {"message": 1, "helpful": True}),
+        ("POST", "/case", {"email": "x@exempel.example", "text": "hej"}),
+        ("POST", "/close", None),
+        ("GET", "/transcript?format=text", None),
+        ("POST", "/transcript", {"email": "ingen@exempel.example"}),
         ("DELETE", "", None),
     ):
         options = {} if body is None else {"json": body}
         assert 401 == (await thief.ask(method, path, **options)).status
     assert 1 == len(await other.transcript())
+
+
+@pytest.mark.parametrize("kind", ["replies", "suggestions"])
+async def test_a_strangers_row_does_not_exist(operator, editor, stranger, api, kind) -> None:
+    """Canned replies and suggestions have numbers anyone could guess: they open nothing."""
+    resident = await api.resident()
+    await resident.want_person()
+    await operator.desk(resident.id, "claim")
+    sent = (await operator.desk(resident.id, "messages", {"text": "Ja."})).json["messages"]
+    await operator.desk(resident.id, "suggestions", {"message": sent[0]["seq"]})
+    reply = {"title": "Hej", "text": "Hej!"}
+    await operator.ask("POST", "/api/v1/desk/replies", json=reply)
+    owner, path = {
+        "replies": (operator, "/api/v1/desk/replies"),
+        "suggestions": (editor, "/api/v1/editor/suggestions"),
+    }[kind]
+    before = (await owner.ask("GET", path)).json
+    (row,) = before[kind]
+    assert {kind: []} == (await stranger.ask("GET", path)).json
+    for endpoint in STAFF:
+        if re.fullmatch(rf"{path}/{{\w+}}(/done)?", endpoint.path):
+            asked = re.sub(r"{\w+}", str(row["id"]), endpoint.path)
+            options = {} if endpoint.body is None else {"json": reply}
+            assert 404 == (await stranger.ask(endpoint.method, asked, **options)).status
+    assert before == (await owner.ask("GET", path)).json
+
+
+@pytest.mark.parametrize(
+    "municipalities_folder", ["desk_may_pull = true"], indirect=True, ids=["may_pull"]
+)
+async def test_what_the_desk_lists_is_ones_own(api, operator, stranger, knowledge) -> None:
+    """What goes on with the bot, what was resolved, who is there, and where is searched."""
+    talking, resolved = await api.resident(), await api.resident()
+    await talking.write("Vad kostar bygglov?")
+    await resolved.want_person()
+    await operator.desk(resolved.id, "claim")
+    await operator.desk(resolved.id, "resolve", {"outcome": "answered"})
+    for path in ("active", "resolved"):
+        found = (await stranger.ask("GET", f"/api/v1/desk/{path}")).json["conversations"]
+        assert [] == found
+    presence = (await stranger.ask("GET", "/api/v1/desk/presence")).json
+    assert "ekhamn" not in str(presence)
+    await stranger.ask("GET", "/api/v1/desk/search?query=garage&municipality=ekhamn")
+    assert "/v1/municipalities/fjordvik/search" == knowledge.asked[-1][1]

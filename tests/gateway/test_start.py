@@ -184,7 +184,7 @@ async def test_lost_accounts_come_back_with_the_passwords_of_the_file(tmp_path) 
     [
         ('default_language = "sv"', 'default_language = "nb"', "default_language 'nb'"),
         ('languages = ["sv"]', 'languages = ["en"]', "languages: 'en' is not one of"),
-        ('languages = ["sv"]', 'languages = ["sv", "nn"]', "hours has no text for nn"),
+        ('languages = ["sv"]', 'languages = ["sv", "nn"]', "name has no text for nn"),
         ("allowed_origins = []", 'allowed_origins = ["x.se"]', "allowed_origins: 'x.se'"),
         ("allowed_origins = []", 'allowed_origins = ["https://x.se/"]', "allowed_origins"),
         ("Europe/Stockholm", "Europe/Ekhamn", "timezone: 'Europe/Ekhamn'"),
@@ -194,7 +194,11 @@ async def test_lost_accounts_come_back_with_the_passwords_of_the_file(tmp_path) 
         ('id = "ekhamn"', 'id = "Ek hamn"', "id: "),
         ('id = "ekhamn"', 'id = "fjordvik"', "another file has the id 'fjordvik'"),
         ('id = "ekhamn"', "id = ekhamn", "Invalid value"),
-        ("[hours]", "[opening_hours]", "hours: Field required"),
+        ("[opening.week]", "[hours]", "hours is now made from [opening.week]"),
+        ("[opening.week]", "[opening.days]", "opening.days: Extra inputs are not permitted"),
+        ("[opening.week]", "[opening.week]\nsunday = ['22:00-02:00']", "past midnight belong"),
+        ("[opening.week]", "[opening.week]\nsunday = ['8-16']", "'8-16' is not a time such as"),
+        ("epiphany_eve", "epiphany", "opening.half_days: 'epiphany' is not one of epiphany_eve"),
     ],
 )
 def test_a_bad_municipality_is_named_with_its_file(municipalities_folder, old, new, said) -> None:

@@ -42,6 +42,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The tests look at the built script."""
+    from ops.assets import build_assets
+
+    build_assets()
+
+
 @dataclass
 class Gateway:
     """Answers the widget's requests as a gateway would, from what a test puts here."""
@@ -53,6 +61,16 @@ class Gateway:
     messages: list[dict[str, Any]] = field(default_factory=list)
     status: str = "with_bot"
     down: bool = False
+    refuses: int = 0
+    """When a status: everything is answered with it."""
+    problems: list[tuple[int, str, str]] = field(default_factory=list)
+    """Status, field and code of what is wrong with the next mails and cases."""
+    queue: dict[str, Any] | None = None
+    given: list[tuple[str, Any]] = field(default_factory=list)
+    """Feedback, mails, cases and ends that were asked for, in order."""
+    posted: list[tuple[str, str]] = field(default_factory=list)
+    """Forms that left the page, by path and body."""
+    html: str = "<svar-chat municipality='ekhamn' language='sv'></svar-chat>"
     held: list[Callable[[], None]] | None = None
     """When a list: answers to requests for messages are put here instead of given."""
     begun: int = 0
@@ -82,13 +100,13 @@ class Gateway:
         self.sockets.append(socket)
         after = int(socket.url.rpartition("=")[2])
         for message in self.messages[after:]:
-            socket.send(json.dumps({**message, "status": self.status}))
+            socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
 
     def push(self, author: str, text: str, **more: Any) -> None:
         """Say something by itself to every open page."""
         message = self.say(author, text, **more)
         for socket in self.sockets:
-            socket.send(json.dumps({**message, "status": self.status}))
+            socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
 
     def serve(self, route: Route) -> None:
         """Answer one request."""
@@ -103,7 +121,7 @@ class Gateway:
                 "<link rel='stylesheet' href='/host.css'>"
                 "<script type='module' src='/static/build/svar-chat.js'></script>"
                 "<main><h1>Värdsida</h1></main>"
-                "<svar-chat municipality='ekhamn' language='sv'></svar-chat>"
+                f"{self.html}"
             )
             route.fulfill(
                 body=body,
@@ -116,12 +134,18 @@ class Gateway:
             route.fulfill(path=STATIC / path.removeprefix("/static/"))
         elif path.startswith("/api/"):
             self._api(route, request.method, path.removeprefix("/api/v1/").split("/"))
+        elif path.startswith("/ekhamn"):
+            self.posted.append((path, request.post_data or ""))
+            route.fulfill(body="<title>Sidan</title>", content_type="text/html")
         else:
             route.fulfill(status=404)
 
     def _api(self, route: Route, method: str, parts: list[str]) -> None:
         if self.down:
             route.abort()
+            return
+        if self.refuses:
+            route.fulfill(status=self.refuses, json={"errors": []})
             return
         match method, parts:
             case "GET", ["municipalities", _]:
@@ -134,7 +158,7 @@ class Gateway:
                 begun = {"id": f"c{self.begun}", "token": "t", **self._state()}
                 route.fulfill(status=201, json=begun)
             case "GET", ["conversations", _, "messages"]:
-                answer = {"status": self.status, "messages": [*self.messages]}
+                answer = {**self._state(), "messages": [*self.messages]}
                 if self.held is None:
                     route.fulfill(json=answer)
                 else:
@@ -145,7 +169,20 @@ class Gateway:
                 self.status = "waiting"
                 self.say("system", "Du står i kö.")
                 route.fulfill(json=self._state())
-            case ("POST", ["conversations", _, "feedback"]) | ("DELETE", ["conversations", _]):
+            case "POST", ["conversations", _, "close"]:
+                self.given.append(("close", None))
+                self.status = "closed"
+                self.say("system", "Du har avslutat samtalet.")
+                route.fulfill(json=self._state())
+            case "GET", ["conversations", _, "transcript"]:
+                body = "\n".join(each["text"] for each in self.messages)
+                route.fulfill(body=body, content_type="text/plain; charset=utf-8")
+            case "POST", ["conversations", _, ("transcript" | "case") as what]:
+                self._give(route, what)
+            case "POST", ["conversations", _, "feedback"]:
+                self.given.append(("feedback", route.request.post_data_json))
+                route.fulfill(status=204)
+            case "DELETE", ["conversations", _]:
                 route.fulfill(status=204)
             case _:
                 route.fulfill(status=404, json={})
@@ -159,8 +196,22 @@ class Gateway:
                 self.say(**self.replies.pop(0))
         route.fulfill(json=self._state())
 
+    def _give(self, route: Route, what: str) -> None:
+        if self.problems:
+            status, name, code = self.problems.pop(0)
+            route.fulfill(status=status, json={"errors": [{"field": name, "code": code}]})
+            return
+        self.given.append((what, route.request.post_data_json))
+        if what == "transcript":
+            route.fulfill(status=202)
+            return
+        self.status = "with_bot"
+        said = self.say("system", "Din fråga har referensen EK-26-4F7KD.")
+        answer = {"reference": "EK-26-4F7KD", "deadline": "2026-03-14", "messages": [said]}
+        route.fulfill(status=201, json=answer)
+
     def _state(self) -> dict[str, Any]:
-        return {"status": self.status, "messages": self.messages}
+        return {"status": self.status, "messages": self.messages, "queue": self.queue}
 
 
 @pytest.fixture
@@ -176,18 +227,21 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_page(browser: Browser, gateway: Gateway) -> Iterator[Any]:
+def open_page(browser: Browser, gateway: Gateway, built: None) -> Iterator[Any]:
     """Gives a function that opens the host page in a fresh browser; errors on it fail the test."""
     contexts = []
     errors: list[str] = []
 
     def open_it(
-        width: int = 1280, height: int = 800, colours: Literal["light", "dark"] = "light"
+        width: int = 1280,
+        height: int = 800,
+        colours: Literal["light", "dark"] = "light",
+        **more: Any,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=colours,
-            reduced_motion="reduce",
+            **{"reduced_motion": "reduce", **more},
         )
         contexts.append(context)
         page = context.new_page()

@@ -101,6 +101,8 @@ def test_every_key_that_a_page_names_exists(locales) -> None:
         # The beginnings that templates complete with a number or a language.
         "page.month.",
         "start.language.",
+        "widget.author.",
+        "widget.status.",
     ]
 
 

@@ -83,7 +83,9 @@ def test_the_municipalities_have_their_own_colours(pages) -> None:
     for municipality, colour in (("ekhamn", "accent"), ("fjordvik", "brand1")):
         html = render(pages, "demo_home.html", municipality=municipality)
         assert f'data-color="{colour}"' in html.split("<head>")[0]
-        assert f'color="{colour}"></svar-chat>' in html
+        # The link is for browsers without scripts.
+        link = f'<a class="ds-link" href="/{municipality}">Fråga kommunen</a>'
+        assert f'color="{colour}">{link}</svar-chat>' in html
 
 
 def test_the_demo_says_that_it_is_invented(pages) -> None:

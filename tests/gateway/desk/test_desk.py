@@ -57,6 +57,8 @@ async def test_of_twenty_claims_at_once_exactly_one_succeeds(api, operator, coll
         joined = [text for author, text in await resident.transcript() if author == "system"][1:]
         assert 1 == len(joined)
         assert won.json["operator"] in joined[0]
+        winner = operator if won.json["operator"] == operator.session["name"] else colleague
+        await winner.desk(resident.id, "resolve", {"outcome": "closed"})
 
 
 async def test_the_operator_writes_and_the_resident_reads(api, operator) -> None:
@@ -189,7 +191,12 @@ async def test_colleagues_and_who_is_there(operator, colleague) -> None:
     """The others at the desk, without editors, with who has it open."""
     async with colleague.events():
         found = (await operator.ask("GET", "/api/v1/desk/operators")).json
-    expected = {"email": "admin@ekhamn.example", "name": "Ekhamns förvaltare", "there": True}
+    expected = {
+        "email": "admin@ekhamn.example",
+        "name": "Ekhamns förvaltare",
+        "there": True,
+        "state": "available",
+    }
     assert {"operators": [expected]} == found
 
 

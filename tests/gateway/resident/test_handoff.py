@@ -35,7 +35,9 @@ async def test_an_operator_of_the_municipality_is_there(api, texts, operator) ->
     async with operator.events():
         there = await (await api.resident()).want_person()
         other = await (await api.resident("fjordvik", "nb")).want_person()
-    assert texts("sv", "system.waiting_operator_there") == there["messages"][0]["text"]
+    assert [
+        f"{texts('sv', 'system.waiting_operator_there')} {texts('sv', 'system.queue_next')}"
+    ] == [message["text"] for message in there["messages"]]
     assert "55 00 01 00" in other["messages"][0]["text"]
 
 

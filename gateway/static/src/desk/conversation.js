@@ -4,10 +4,13 @@ import { askOutcome, askTransfer } from "./dialogs.js";
 import { line, reasons } from "./transcript.js";
 
 const LONGEST = 2000;
+const MOST_SOURCES = 8;
+const UNFILLED = /\{(operator|municipality|reference)\}/;
 
 /**
  * The chosen conversation: why it came, the messages, and the reply. Tells by events on its element:
- * `desk:claim` {id}, `desk:left` {id} (no longer the operator's), `desk:back`.
+ * `desk:claim` {id}, `desk:left` {id} (no longer the operator's), `desk:back`, `desk:shown` {view}
+ * whenever another conversation is shown, or null.
  */
 export class ConversationPanel {
   #page;
@@ -15,6 +18,10 @@ export class ConversationPanel {
   #drafts = new Map();
   #reply = null;
   #list = null;
+  // The pages that went into a reply, until it is sent; then those of each message.
+  #used = new Map();
+  #sources = new Map();
+  #suggested = new Set();
 
   constructor(page) {
     this.#page = page;
@@ -30,12 +37,15 @@ export class ConversationPanel {
     this.#view = null;
     this.element.setAttribute("aria-label", this.#page.t("desk.conversation"));
     this.element.replaceChildren(h("p", { class: "none" }, text));
+    this.#shown(null);
   }
 
   /** Shows a conversation with its messages, as the API gives it. */
   show(view, { focus = false } = {}) {
     this.#view = view;
+    this.#suggested = new Set();
     this.draw();
+    this.#shown(view);
     if (!focus) return;
     if (this.#reply) this.#reply.control.focus();
     else this.element.focus();
@@ -47,7 +57,7 @@ export class ConversationPanel {
     const view = this.#view;
     const own = view.status === "with_operator";
     this.#list = h("div", { class: "transcript", role: "log", "aria-label": t("desk.transcript"), tabindex: "0" },
-      ...view.messages.map((message) => line(this.#page, message)));
+      ...view.messages.map((message) => this.#line(message)));
     this.#reply = null;
     this.element.replaceChildren(...[
       h("div", { class: "bar" },
@@ -72,8 +82,77 @@ export class ConversationPanel {
     if (!this.#view || this.#view.messages.some(({ seq }) => seq === message.seq)) return;
     this.#view.messages = [...this.#view.messages, message].sort((one, other) => one.seq - other.seq);
     const next = this.#view.messages[this.#view.messages.indexOf(message) + 1];
-    this.#list.insertBefore(line(this.#page, message), next ? this.#list.querySelector(`[data-seq="${next.seq}"]`) : null);
+    this.#list.insertBefore(this.#line(message), next ? this.#list.querySelector(`[data-seq="${next.seq}"]`) : null);
     this.#toEnd();
+  }
+
+  /** Puts words into the reply, to be edited; nothing is sent. */
+  insert({ text, sources = [] }) {
+    if (!this.#reply) return;
+    const { control } = this.#reply;
+    const before = control.value.trimEnd();
+    control.value = before ? `${before}\n\n${text}` : text;
+    const { id } = this.#view;
+    this.#drafts.set(id, control.value);
+    this.#used.set(id, [...(this.#used.get(id) ?? []), ...sources]);
+    this.#reply.error(null);
+    control.focus();
+    control.setSelectionRange(control.value.length, control.value.length);
+    control.scrollTop = control.scrollHeight;
+    this.#page.announce(this.#page.t("desk.used"));
+  }
+
+  /** Marks what has been suggested to the editors, by seq. */
+  suggested(seqs) {
+    this.#suggested = new Set(seqs);
+    for (const seq of seqs) this.#mark(seq);
+  }
+
+  focusReply() {
+    (this.#reply?.control ?? this.element).focus();
+  }
+
+  transfer() {
+    if (this.#reply) this.#transfer();
+  }
+
+  resolve() {
+    if (this.#reply) this.#resolve();
+  }
+
+  #line(message) {
+    const { t } = this.#page;
+    const own = this.#view.status === "with_operator" && message.author === "operator";
+    return line(this.#page, message, own ? h("p", { class: "suggest" },
+      this.#suggested.has(message.seq) ? t("desk.suggest.done")
+        : h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", onclick: () => this.#suggest(message.seq) },
+          t("desk.suggest"))) : null);
+  }
+
+  async #suggest(seq) {
+    const { id } = this.#view;
+    const { t, api } = this.#page;
+    const sources = (this.#sources.get(`${id}:${seq}`) ?? []).slice(0, MOST_SOURCES);
+    try {
+      await api.post(`desk/conversations/${id}/suggestions`, { message: seq, sources });
+      if (this.id === id) this.#mark(seq);
+      this.#page.announce(t("desk.suggest.done"));
+    } catch (error) {
+      this.#page.announce(error.status === 404 ? t("desk.gone") : this.#page.explain(error));
+    }
+  }
+
+  #mark(seq) {
+    this.#suggested.add(seq);
+    const place = this.#list?.querySelector(`[data-seq="${seq}"] .suggest`);
+    if (!place) return;
+    const focused = place.contains(document.activeElement);
+    place.textContent = this.#page.t("desk.suggest.done");
+    if (focused) this.#list.focus();
+  }
+
+  #shown(view) {
+    this.element.dispatchEvent(new CustomEvent("desk:shown", { detail: { view } }));
   }
 
   #toEnd() {
@@ -90,6 +169,10 @@ export class ConversationPanel {
         if (reply.control.getAttribute("aria-invalid")) reply.error(null);
       },
       onkeydown: (event) => {
+        if (event.key === "Escape") {
+          event.preventDefault();
+          this.element.focus();
+        }
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
         event.preventDefault();
         form.requestSubmit();
@@ -108,8 +191,11 @@ export class ConversationPanel {
     const { id } = this.#view;
     const text = reply.control.value.trim();
     const length = [...text].length;
-    if (!length || length > LONGEST) {
-      reply.error(length ? t("desk.reply.too_long", { count: length }) : t("desk.reply.required"));
+    // A case's reference that there is none of: words in braces would reach the resident.
+    const unfilled = UNFILLED.exec(text)?.[0];
+    if (!length || length > LONGEST || unfilled) {
+      reply.error(!length ? t("desk.reply.required")
+        : unfilled ? t("desk.reply.unfilled", { placeholder: unfilled }) : t("desk.reply.too_long", { count: length }));
       reply.control.focus();
       return;
     }
@@ -117,6 +203,8 @@ export class ConversationPanel {
     attribute(button, "aria-disabled", "true");
     try {
       const { messages = [] } = await this.#page.api.post(`desk/conversations/${id}/messages`, { text });
+      for (const { seq } of messages) this.#sources.set(`${id}:${seq}`, this.#used.get(id) ?? []);
+      this.#used.delete(id);
       // Something more may have been written while it was on its way.
       if (reply.control.value.trim() === text) {
         reply.control.value = "";
@@ -134,13 +222,10 @@ export class ConversationPanel {
   async #transfer() {
     const { id } = this.#view;
     const { t, api } = this.#page;
-    let colleagues = [];
-    try {
-      ({ operators: colleagues } = await api.get("desk/operators"));
-    } catch {
-      // Giving it back to the queue works without the list of colleagues.
-    }
-    askTransfer(this.#page, colleagues, async (transfer) => {
+    // Giving it back to the queue works without the lists.
+    const [{ operators = [] }, { departments = [] }] = await Promise.all(
+      ["desk/operators", "desk/departments"].map((path) => api.get(path).catch(() => ({}))));
+    askTransfer(this.#page, operators, departments, async (transfer) => {
       await this.#finish(() => api.post(`desk/conversations/${id}/transfer`, transfer), t("desk.transfer.done"));
     });
   }

@@ -3,8 +3,11 @@ import { field } from "../staff/field.js";
 
 const OUTCOMES = ["answered", "referred", "unanswered", "closed"];
 
-/** A modal dialog with a form. `submit` gets the dialog and may throw; what was filled in stays then. */
-function formDialog(page, { id, title, button, parts, submit }) {
+/**
+ * A modal dialog with a form. `submit` may throw; what was filled in stays then, and the words for
+ * the error are those of `explain`. Focus goes back to where it was when the dialog is closed.
+ */
+export function formDialog(page, { id, title, button, parts, submit, explain = (error) => page.explain(error) }) {
   const { t } = page;
   const problem = h("p", { class: "alert", role: "alert", "data-color": "danger", hidden: true });
   const send = h("button", { type: "submit", class: "ds-button" }, button);
@@ -19,7 +22,7 @@ function formDialog(page, { id, title, button, parts, submit }) {
         try {
           if (await submit()) dialog.close();
         } catch (error) {
-          problem.textContent = page.explain(error);
+          problem.textContent = explain(error);
           problem.hidden = false;
         } finally {
           attribute(send, "aria-disabled", null);
@@ -36,15 +39,17 @@ function formDialog(page, { id, title, button, parts, submit }) {
   return dialog;
 }
 
-/** Asks to whom a conversation goes. `transfer` gets {to, note}. */
-export function askTransfer(page, colleagues, transfer) {
-  const { t } = page;
+/** Asks to whom a conversation goes. `transfer` gets {to, note}, and {department} of a queue. */
+export function askTransfer(page, colleagues, departments, transfer) {
+  const { t, language } = page;
   const to = field(h("select", { id: "transfer-to" },
     h("option", { value: "" }, ""),
     h("option", { value: "queue" }, t("desk.transfer.queue")),
+    ...departments.map(({ id, name }) =>
+      h("option", { value: `queue:${id}` }, t("desk.transfer.department", { department: name[language] ?? id }))),
     ...colleagues.map((colleague) =>
       h("option", { value: colleague.email },
-        `${colleague.name} (${t(colleague.there ? "desk.transfer.there" : "desk.transfer.away")})`))),
+        `${colleague.name} (${t(colleague.state ? `desk.state.${colleague.state}` : "desk.transfer.away")})`))),
     t("desk.transfer.to"));
   const note = field(h("textarea", { id: "transfer-note", rows: "3", maxlength: "2000" }), t("desk.transfer.note"));
   return formDialog(page, {
@@ -59,7 +64,9 @@ export function askTransfer(page, colleagues, transfer) {
         to.control.focus();
         return false;
       }
-      await transfer({ to: chosen === "queue" ? null : chosen, note: note.control.value.trim() });
+      const department = chosen.startsWith("queue:") ? { department: chosen.slice("queue:".length) } : {};
+      const receiver = /^queue(:|$)/.test(chosen) ? null : chosen;
+      await transfer({ to: receiver, ...department, note: note.control.value.trim() });
       return true;
     },
   });

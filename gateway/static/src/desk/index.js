@@ -1,5 +1,12 @@
-import texts from "texts:desk,staff,page,editor.link";
+import texts from "texts:desk,cases,staff,page,editor.link";
 import { StaffPage } from "../staff/page.js";
+import { DeskWithCases } from "./cases.js";
 import { Desk } from "./desk.js";
 
-new StaffPage("desk", texts, Desk).start();
+class Work extends DeskWithCases {
+  constructor(page) {
+    super(page, new Desk(page));
+  }
+}
+
+new StaffPage("desk", texts, Work).start();

@@ -26,13 +26,13 @@ export function reasons({ t, language }, handoff, conversationLanguage) {
   for (const { sender, note, created_at } of handoff.transfers ?? []) {
     if (note) rows.push([t("desk.note"), h("span", { class: "lines" }, `${sender}, ${clock(created_at, language)}: ${note}`)]);
   }
-  return h("section", { class: "why", "aria-labelledby": "why" },
+  return h("section", { class: "why", "aria-labelledby": "why", tabindex: "0" },
     h("h3", { class: "ds-heading", "data-size": "2xs", id: "why" }, t("desk.why")),
     h("dl", {}, ...rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))));
 }
 
-/** One message as the operator sees it. */
-export function line({ t, language }, message) {
+/** One message as the operator sees it; `tools` stand below it. */
+export function line({ t, language }, message, tools = null) {
   const body = h("div", { class: "text", lang: message.language, dir: "auto" });
   if (message.author === "bot" || message.author === "system") {
     body.append(markdown(message.text, {
@@ -52,5 +52,6 @@ export function line({ t, language }, message) {
         h("p", {}, h("strong", {}, t("desk.also"))),
         h("div", { class: "text", dir: "auto" }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
         h("div", { class: "from" }, sourceList([source], language)))),
-    answer?.sources?.length ? h("div", { class: "from" }, sourceList(answer.sources, language)) : null);
+    answer?.sources?.length ? h("div", { class: "from" }, sourceList(answer.sources, language)) : null,
+    tools);
 }

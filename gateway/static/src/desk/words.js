@@ -1,12 +1,12 @@
 import { counted } from "../shared/texts.js";
 
-const REASONS = new Set(["asked", "unsure", "complaint", "crisis", "error"]);
+const REASONS = new Set(["asked", "unsure_twice", "complaint", "crisis", "form", "operator_pulled", "reopened"]);
 const HIGH = 0.8;
 const MEDIUM = 0.5;
 
 /** Why a conversation was handed over, in words; an unknown reason gets the plain ones. */
 export function reason(t, handoff) {
-  const code = handoff?.reason?.startsWith("unsure") ? "unsure" : handoff?.reason;
+  const code = handoff?.reason;
   return t(`desk.reason.${REASONS.has(code) ? code : "other"}`);
 }
 

@@ -4,6 +4,8 @@ import { mayDiscard, showConflict, showRevision } from "./dialogs.js";
 import { UnsavedDrafts } from "./drafts.js";
 import { ArticleForm } from "./form.js";
 import { ArticleList } from "./list.js";
+import { SuggestionList } from "./suggestions.js";
+import { Notices } from "./notices.js";
 
 const FIELDS = ["title", "url", "language", "category", "text", "questions"];
 
@@ -30,6 +32,8 @@ export class Editor {
   #page;
   #list;
   #contradictions;
+  #suggestions;
+  #notices;
   #form;
   #drafts;
   #saved = null;
@@ -39,7 +43,12 @@ export class Editor {
   constructor(page) {
     this.#page = page;
     this.#contradictions = new ContradictionList(page);
-    this.#list = new ArticleList(page, this.#contradictions.element);
+    this.#suggestions = new SuggestionList(page);
+    this.#notices = new Notices(page);
+    this.#list = new ArticleList(
+      page,
+      h("div", { class: "before" }, this.#notices.element, this.#contradictions.element, this.#suggestions.element),
+    );
     this.#form = new ArticleForm(page);
     this.#drafts = new UnsavedDrafts(page.municipality.id);
     this.title = h("h1", { class: "sr-only" });
@@ -47,6 +56,7 @@ export class Editor {
     const on = (target, name, handle) => target.addEventListener(`editor:${name}`, ({ detail }) => handle(detail));
     on(this.#list.element, "open", ({ id }) => this.#open(id));
     on(this.#contradictions.element, "open", ({ id }) => this.#open(id));
+    on(this.#suggestions.element, "begin", ({ suggestion }) => this.#begin(suggestion));
     on(this.#list.element, "new", () => this.#new());
     on(this.#form.element, "changed", () => this.#changed());
     on(this.#form.element, "save", () => this.#save(false));
@@ -65,7 +75,12 @@ export class Editor {
   async start() {
     addEventListener("beforeunload", this.warn);
     this.draw();
-    await Promise.all([this.#list.refresh(), this.#contradictions.refresh()]);
+    await Promise.all([
+      this.#list.refresh(),
+      this.#contradictions.refresh(),
+      this.#suggestions.refresh(),
+      this.#notices.refresh(),
+    ]);
   }
 
   stop() {
@@ -76,6 +91,8 @@ export class Editor {
     this.title.textContent = this.#page.t("editor.title");
     this.#list.draw();
     this.#contradictions.draw();
+    this.#suggestions.draw();
+    this.#notices.draw();
     this.#form.draw();
     this.#form.changed(this.unsaved);
   }
@@ -106,6 +123,17 @@ export class Editor {
   async #new() {
     if (!(await this.leave())) return;
     this.#show(null);
+    this.#form.focus();
+  }
+
+  /** A new article with what an operator answered; nothing is saved until the editor saves it. */
+  async #begin({ question, answer, language }) {
+    if (!(await this.leave())) return;
+    this.#drafts.forget(null);
+    this.#show(null);
+    const known = this.#page.municipality.languages.includes(language) ? { language } : {};
+    this.#form.show(null, { ...this.#saved, ...known, text: answer, questions: question });
+    this.#changed();
     this.#form.focus();
   }
 

@@ -24,6 +24,9 @@ export function attribute(element, name, value) {
 const ICONS = {
   chat: "M4 4h16a1.5 1.5 0 0 1 1.5 1.5v10A1.5 1.5 0 0 1 20 17h-8.2L7 21v-4H4a1.5 1.5 0 0 1-1.5-1.5v-10A1.5 1.5 0 0 1 4 4ZM7 9h10M7 12.5h6",
   close: "M5.5 5.5l13 13M18.5 5.5l-13 13",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  download: "M12 4v11M6.5 10l5.500 5.500L17.500 10M5 20h14",
+  mail: "M3.500 6h17v12h-17ZM4 6.500l8 6.500 8-6.500",
   send: "M12 20V4M5 11l7-7 7 7",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21c0-4.4 3.6-6.5 8-6.5s8 2.1 8 6.5",
   erase: "M4 6.5h16M9.5 6.5V4h5v2.5M6 6.5l1 13.5h10l1-13.5M10 10.5v6M14 10.5v6",

@@ -25,6 +25,9 @@ export class StaffPage {
   #view = null;
   #root = document.querySelector("#app");
   #waitingForSignIn = null;
+  /** Places in the header that a view may fill, in its own `draw()`: its views, and its tools. */
+  views = h("ul", { class: "places" });
+  tools = h("div", { class: "own-tools" });
 
   constructor(page, texts, View) {
     this.#page = page;
@@ -96,6 +99,8 @@ export class StaffPage {
     this.api.onSignedOut = () => this.#signInAgain();
     this.#view?.stop();
     this.#view = null;
+    this.views.replaceChildren();
+    this.tools.replaceChildren();
     this.main = h("div", { class: "work" });
     this.#draw();
     if (!allowed.includes(session.role)) {
@@ -123,7 +128,9 @@ export class StaffPage {
           h("ul", {}, ...links.map(({ page }) =>
             h("li", {}, h("a", {
               class: "ds-link", href: `/${page}`, "aria-current": page === this.#page ? "page" : null,
-            }, t(`${page}.link`)))))),
+            }, t(`${page}.link`))))),
+          this.views),
+        this.tools,
         h("div", { class: "person" },
           this.municipality.languages.length > 1
             ? h("div", { class: "language" }, h("label", { class: "sr-only", for: "language" }, t("staff.language")), language)

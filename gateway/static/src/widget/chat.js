@@ -1,7 +1,10 @@
 import { attribute, h, icon } from "../shared/dom.js";
+import { longDate } from "../shared/dates.js";
 import { counted, translator } from "../shared/texts.js";
+import { FieldForm } from "./fields.js";
 import { MessageForm } from "./form.js";
 import { MessageList } from "./list.js";
+import { Menu } from "./menu.js";
 import { Network } from "./network.js";
 import { Memory } from "./storage.js";
 import css from "./widget.css";
@@ -10,6 +13,11 @@ import texts from "texts:widget";
 // Below this the panel covers the page and is modal; see widget.css.
 const COVERING = "(max-width: 32em), (max-height: 26em)";
 const WITH_PERSON = new Set(["waiting", "with_operator"]);
+const BASE = new URL("../../", import.meta.url);
+const EMAIL = { name: "email", label: "widget.ask.email_label", type: "email", autocomplete: "email", longest: 254 };
+
+/** Whether the browser has what the chat is built on; without it there is a link to the chat as a page. */
+const able = () => "adoptedStyleSheets" in Document.prototype && "HTMLDialogElement" in window && "timeout" in AbortSignal;
 
 /** Gives the shadow root its styles, with rem meaning the resident's own text size, whatever the page did to it. */
 function dress(element) {
@@ -47,23 +55,43 @@ export class SvarChat extends HTMLElement {
   #open = false;
   #notice = null;
   #erased = false;
+  #queue = null;
+  #news = null;
+  #stuck = false;
 
   connectedCallback() {
+    if (!this.getAttribute("municipality")) throw new Error("svar-chat needs the attribute municipality");
+    this.page = new URL(encodeURIComponent(this.getAttribute("municipality")), BASE);
+    try {
+      if (able()) this.#start();
+      else if (!this.querySelector("a")) this.append(this.#way());
+    } catch (error) {
+      // Whatever is wrong here, the municipality can still be asked.
+      this.shadowRoot?.replaceChildren(this.#way());
+      throw error;
+    }
+  }
+
+  #start() {
     const municipality = this.getAttribute("municipality");
-    if (!municipality) throw new Error("svar-chat needs the attribute municipality");
     this.#name = this.getAttribute("name") ?? "";
     this.memory = new Memory(municipality);
     const { memory } = this;
     // The page's language, unless the conversation has one already: pages may change between two.
     this.language = this.#known(memory.tab.language ?? memory.conversation?.language ?? this.getAttribute("language"));
     this.network = new Network({
-      base: new URL("../../", import.meta.url),
+      base: BASE,
       municipality,
       language: this.language,
       memory: this.memory,
     });
     this.list = new MessageList();
     this.form = new MessageForm();
+    this.menu = new Menu();
+    this.mail = new FieldForm("mail", "widget.menu.mail", [{ ...EMAIL, hint: "widget.menu_hint.mail" }]);
+    this.case = new FieldForm("case", "widget.case", [
+      { name: "text", label: "widget.ask.text_label", hint: "widget.form.hint", type: "area" }, EMAIL,
+    ]);
     if (!this.shadowRoot) this.attachShadow({ mode: "open" });
     this.#build();
     dress(this);
@@ -78,7 +106,7 @@ export class SvarChat extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.network.stop();
+    this.network?.stop();
     this.#covering.removeEventListener("change", this.#onCovering);
   }
 
@@ -96,9 +124,10 @@ export class SvarChat extends HTMLElement {
     this.#open = false;
     this.memory.tab = { open: false };
     this.dialog.close();
-    this.#confirming(false);
+    this.menu.show(false, false);
+    this.#ask(null);
     attribute(this.launcher, "aria-expanded", "false");
-    this.launcher.focus();
+    this.#focusLauncher();
     this.#live();
   }
 
@@ -117,27 +146,34 @@ export class SvarChat extends HTMLElement {
     this.heading = h("h2", { id: "title", tabindex: "-1" });
     this.subtitle = h("p", { class: "subtitle" });
     this.switch = h("div", { class: "languages", role: "group", hidden: true });
-    this.eraser = button("tertiary", () => this.#confirming(true));
     this.closer = button("tertiary", () => this.close());
     this.closer.dataset.icon = "";
     this.statusText = h("p", { class: "status", role: "status" });
-    this.again = button("secondary", () => this.#startAgain());
+    this.out = h("nav", { class: "out", "aria-labelledby": "title", hidden: true });
+    this.inside = h("div", { class: "way", hidden: true });
+    this.newsText = h("div", { dir: "auto" });
+    this.newsCloser = button("tertiary", () => this.#hideNews());
+    this.newsCloser.classList.add("small");
+    this.news = h("section", { class: "news", hidden: true }, icon("alert"), this.newsText, this.newsCloser);
+    this.again = button("primary", () => this.#startAgain());
     this.intro = h("p", { class: "intro", hidden: true });
     this.typing = h("p", { class: "typing", role: "status" });
     this.person = button("secondary", () => this.#askForPerson());
-    this.keep = button("secondary", () => this.#confirming(false, true));
+    this.keep = button("secondary", () => this.#ask(null, true));
     this.erase = button("primary", () => this.#erase());
     this.erase.classList.add("danger");
     this.question = h("p", { id: "question" });
     this.confirm = h("div", { class: "confirm", role: "group", "aria-labelledby": "question", hidden: true },
       this.question, h("div", { class: "row" }, this.erase, this.keep));
+    this.sheets = { confirm: this.confirm, mail: this.mail.element, case: this.case.element };
     this.bottom = h("div", { class: "bottom" }, this.person, this.again, this.form.element);
     this.dialog = h("dialog", { id: "panel", class: "panel", "aria-labelledby": "title" },
       h("div", { class: "header" },
         h("div", { class: "name" }, this.heading, this.subtitle),
-        h("div", { class: "tools" }, this.switch, this.eraser, this.closer)),
-      this.statusText, this.intro, this.list.element, this.typing, this.confirm, this.bottom);
-    this.shadowRoot.replaceChildren(this.launcher, this.announcer, this.dialog);
+        h("div", { class: "tools" }, this.switch, this.menu.button, this.closer)),
+      this.menu.element, this.news, this.statusText, this.inside, this.intro, this.list.element, this.typing,
+      ...Object.values(this.sheets), this.bottom);
+    this.shadowRoot.replaceChildren(this.launcher, this.out, this.announcer, this.dialog);
   }
 
   #listen() {
@@ -150,6 +186,11 @@ export class SvarChat extends HTMLElement {
       this.#connected = connected;
       this.#drawStatus();
     });
+    on(network, "queue", (queue) => {
+      this.#queue = queue;
+      this.#drawStatus();
+    });
+    on(network, "stuck", (stuck) => this.#fallBack(stuck));
     on(network, "delivery", (delivery) => list.deliver(delivery));
     on(network, "rejected", ({ client_id, text, code }) => {
       list.withdraw(client_id);
@@ -167,6 +208,7 @@ export class SvarChat extends HTMLElement {
     on(network, "municipality", (found) => {
       this.#name = found.name;
       this.#languages = found.languages.filter((language) => texts.languages.includes(language));
+      this.#news = found.notice ?? null;
       this.#redraw();
     });
     on(form.element, "send", ({ text }) => this.#send(text));
@@ -175,6 +217,16 @@ export class SvarChat extends HTMLElement {
     on(list.element, "choose", ({ text }) => this.#send(text));
     on(list.element, "retry", ({ text, client_id }) => network.send(text, client_id));
     on(list.element, "feedback", ({ seq, helpful }) => this.#rate(seq, helpful));
+    on(list.element, "comment", ({ seq, text }) => this.#comment(seq, text));
+    on(list.element, "case", () => {
+      this.case.suggest("text", list.asked);
+      this.#ask("case");
+    });
+    on(this.menu.element, "pick", ({ name }) => this.#pick(name));
+    for (const [sheet, act] of [["mail", (values) => this.#mail(values)], ["case", (values) => this.#leaveCase(values)]]) {
+      on(this[sheet].element, "give", act);
+      on(this[sheet].element, "leave", () => this.#ask(null, true));
+    }
     // Where the panel covers the page, the page that a source opens would stay hidden behind it.
     on(list.element, "offer", ({ person }) => (this.person.dataset.variant = person ? "primary" : "secondary"));
     on(list.element, "source", () => this.#covering.matches && this.close());
@@ -269,6 +321,11 @@ export class SvarChat extends HTMLElement {
     }
   }
 
+  async #comment(seq, text) {
+    const stored = await this.network.feedback(seq, false, text);
+    this.list.comment(seq, stored ? null : this.t("widget.error.feedback"));
+  }
+
   async #rate(seq, helpful) {
     this.list.rate(seq, helpful);
     if (await this.network.feedback(seq, helpful)) return;
@@ -276,11 +333,129 @@ export class SvarChat extends HTMLElement {
     this.#problem("widget.error.feedback");
   }
 
-  #confirming(asking, back = false) {
-    this.confirm.hidden = !asking;
-    this.bottom.hidden = asking;
-    if (asking) this.keep.focus();
-    else if (back) this.eraser.focus();
+  /** Shows one of the sheets in the place of the text field, or with null the field again. */
+  #ask(name, back = false) {
+    for (const [each, element] of Object.entries(this.sheets)) element.hidden = each !== name;
+    this.bottom.hidden = name !== null;
+    if (name === "confirm") this.keep.focus();
+    else if (name) this[name].focus();
+    else if (back) (this.menu.button.hidden ? this.list.element : this.menu.button).focus();
+  }
+
+  #pick(name) {
+    if (name === "erase") this.#ask("confirm");
+    else if (name === "mail") this.#ask("mail");
+    else if (name === "download") this.#download();
+    else this.#end();
+  }
+
+  async #end() {
+    try {
+      await this.network.end();
+      this.again.focus();
+    } catch {
+      this.#problem("widget.error.end");
+    }
+  }
+
+  async #download() {
+    try {
+      const address = URL.createObjectURL(new Blob([await this.network.transcript()], { type: "text/plain" }));
+      const day = new Date().toISOString().slice(0, 10);
+      h("a", { href: address, download: `svar-${this.getAttribute("municipality")}-${day}.txt` }).click();
+      // Not at once: the browser may only now begin to read it.
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      this.#tell("widget.downloaded");
+    } catch {
+      this.#problem("widget.error.download");
+    }
+  }
+
+  async #mail(values) {
+    if (!(await this.#give(this.mail, () => this.network.mail(values)))) return;
+    this.#ask(null, true);
+    this.#tell("widget.mailed", values);
+  }
+
+  async #leaveCase(values) {
+    if (!(await this.#give(this.case, () => this.network.leaveCase(values)))) return;
+    this.#ask(null);
+    this.list.element.focus();
+  }
+
+  /** Sends what a form asked for; says beside its fields what is wrong with it. */
+  async #give(form, send) {
+    form.busy(true);
+    try {
+      await send();
+      form.clear();
+      return true;
+    } catch (failure) {
+      const faults = {};
+      for (const { field, code } of failure.faults ?? []) {
+        faults[field] = this.t(code === "no_mail" ? "widget.ask.no_mail"
+          : code === "too_many" ? "widget.ask.too_many"
+          : field === "email" ? "widget.ask.email_invalid"
+          : field === "text" ? "widget.ask.text" : "widget.ask.no_contact");
+      }
+      form.fail(Object.keys(faults).length ? faults : { "": this.t("widget.ask.no_contact") });
+      return false;
+    } finally {
+      form.busy(false);
+    }
+  }
+
+  /** Says what has been done until the next message or change of state. */
+  #tell(key, values) {
+    this.statusText.textContent = this.t(key, values);
+    this.statusText.dataset.kind = "";
+  }
+
+  #hideNews() {
+    this.memory.tab = { read: this.#news.since };
+    this.#drawNews();
+    this.heading.focus();
+  }
+
+  #drawNews() {
+    const { t } = this;
+    const news = this.#news;
+    this.news.hidden = !news || this.memory.tab.read === news.since;
+    if (this.news.hidden) return;
+    this.news.setAttribute("aria-label", t("widget.news"));
+    this.newsText.replaceChildren(
+      h("p", { class: "updated" }, longDate(news.since.slice(0, 10), this.language)), h("p", {}, news.text));
+    this.newsCloser.replaceChildren(t("widget.news.hide"));
+  }
+
+  /** The chat as a page, which needs no script; a conversation that there is goes along. */
+  #way(place = "") {
+    const kept = this.memory?.conversation;
+    const name = (this.t ?? translator(texts, this.getAttribute("language")))("widget.way");
+    const look = `ds-button ${place}`;
+    if (!kept) return h("a", { class: look, href: this.page }, name);
+    return h("form", { method: "post", action: `${this.page}/continue` },
+      h("input", { type: "hidden", name: "conversation", value: kept.id }),
+      h("input", { type: "hidden", name: "token", value: kept.token }),
+      h("button", { type: "submit", class: look }, name));
+  }
+
+  #fallBack(stuck) {
+    const focused = this.shadowRoot.activeElement;
+    const [outside, inside] = [focused === this.launcher || this.out.contains(focused), this.inside.contains(focused)];
+    this.#stuck = stuck;
+    this.launcher.hidden = stuck;
+    this.out.hidden = this.inside.hidden = !stuck;
+    this.out.replaceChildren(...(stuck ? [this.#way("launcher")] : []));
+    this.inside.replaceChildren(...(stuck ? [this.#way()] : []));
+    // Focus must not go with the button that had it.
+    if (outside) this.#focusLauncher();
+    else if (inside) this.heading.focus();
+    this.#drawStatus();
+  }
+
+  #focusLauncher() {
+    (this.out.querySelector("a, button") ?? this.launcher).focus();
   }
 
   async #erase() {
@@ -290,7 +465,9 @@ export class SvarChat extends HTMLElement {
       this.#problem("widget.error.erase");
       return;
     }
-    this.#confirming(false);
+    this.#ask(null);
+    this.mail.clear();
+    this.case.clear();
     this.#notice = "widget.erased";
     this.#erased = true;
     this.#drawStatus();
@@ -306,8 +483,9 @@ export class SvarChat extends HTMLElement {
   }
 
   #escape() {
-    if (this.confirm.hidden) this.close();
-    else this.#confirming(false, true);
+    if (this.menu.open) this.menu.show(false);
+    else if (this.bottom.hidden) this.#ask(null, true);
+    else this.close();
   }
 
   async #switch(language) {
@@ -339,15 +517,18 @@ export class SvarChat extends HTMLElement {
     this.t = translator(texts, this.language);
     const { t } = this;
     Object.assign(this.list, { t, language: this.language, municipality: this.#name || t("widget.municipality") });
-    this.form.t = t;
-    this.form.redraw();
+    for (const form of [this.form, this.mail, this.case]) {
+      form.t = t;
+      form.redraw();
+    }
+    this.menu.redraw(t);
+    this.#drawNews();
     this.list.redraw();
     this.list.element.setAttribute("aria-label", t("widget.log"));
-    for (const part of [this.dialog, this.launcher, this.announcer]) part.lang = this.language;
+    for (const part of [this.dialog, this.launcher, this.out, this.announcer]) part.lang = this.language;
     this.heading.textContent = t("widget.title");
     this.subtitle.textContent = this.#name;
     this.intro.textContent = t("widget.greeting", { municipality: this.#name || t("widget.municipality") });
-    this.eraser.replaceChildren(icon("erase"), t("widget.end"));
     this.closer.replaceChildren(icon("close"), h("span", { class: "sr-only" }, t("widget.close")));
     this.person.replaceChildren(icon("person"), t("widget.person"));
     this.again.replaceChildren(t("widget.again"));
@@ -383,18 +564,32 @@ export class SvarChat extends HTMLElement {
   #drawStatus() {
     const { status } = this.network;
     const focused = this.shadowRoot.activeElement;
-    const key = !this.#connected ? "widget.status.offline"
+    if (status !== "waiting") this.#queue = null;
+    const key = this.#stuck ? "widget.stuck" : !this.#connected ? "widget.status.offline"
       : status === "with_bot" || !status ? this.#notice : `widget.status.${status}`;
-    const text = key ? this.t(key) : "";
+    const text = [key && this.t(key), this.#connected && this.#place()].filter(Boolean).join(" ");
     if (this.statusText.textContent !== text) this.statusText.textContent = text;
-    this.statusText.dataset.kind = this.#connected ? status ?? "" : "problem";
+    this.statusText.dataset.kind = this.#connected && !this.#stuck ? status ?? "" : "problem";
     const over = status === "closed" || this.#erased;
     this.person.hidden = WITH_PERSON.has(status) || over;
     this.again.hidden = !over;
     this.form.element.hidden = over;
-    this.eraser.hidden = this.#erased;
+    // Nothing can be done with what there is not.
+    this.menu.button.hidden = !status;
+    this.menu.offer({ ended: over });
+    if (!status) this.menu.show(false, false);
     // What just went away may have had the focus, which must not fall out of the panel.
     if (focused?.closest("[hidden]")) this.list.element.focus();
     this.#live();
+  }
+
+  /** Where in the queue, and how long that tends to take. */
+  #place() {
+    if (!this.#queue) return "";
+    const { position, wait_minutes: wait } = this.#queue;
+    const place = this.t("widget.queue.position", { position });
+    if (!wait) return place;
+    const [low, high] = wait;
+    return `${place} ${this.t(low < high ? "widget.queue.wait" : "widget.queue.about", { low, high })}`;
   }
 }

@@ -20,7 +20,7 @@ export class MessageForm {
   constructor() {
     this.label = h("label", { for: "text", class: "ds-label" });
     this.input = h("textarea", {
-      id: "text", class: "ds-input", rows: "1", "aria-describedby": "hint counter problem", autocomplete: "off",
+      id: "text", class: "ds-input", rows: "1", dir: "auto", "aria-describedby": "hint counter problem", autocomplete: "off",
       oninput: () => this.#typed(),
       onkeydown: (event) => this.#key(event),
     });

@@ -3,13 +3,14 @@ import { messageElement, offersPerson, unfold } from "./message.js";
 
 // Pixels between the log's edge and what it is scrolled to.
 const MARGIN = 8;
+const LONGEST_COMMENT = 500;
 
 /**
  * The messages, as a log that screen readers announce additions to.
  *
  * Tells what the resident does by events on its element: `svar:choose` {text}, `svar:retry`
- * {client_id}, `svar:feedback` {seq, helpful}, `svar:source` (a link was followed); and by
- * `svar:offer` {person} whether the last message offers a person.
+ * {client_id}, `svar:feedback` {seq, helpful}, `svar:comment` {seq, text}, `svar:case` (a question
+ * is to be left), `svar:source` (a link was followed); and by `svar:offer` {person} whether the last message offers a person.
  */
 export class MessageList {
   #items = [];
@@ -21,6 +22,8 @@ export class MessageList {
     this.element = h("div", {
       class: "log", role: "log", tabindex: "0", "aria-live": "polite", "aria-relevant": "additions",
       onclick: (event) => this.#clicked(event),
+      oninput: (event) => (this.#itemOf(event.target).comment = event.target.value),
+      onsubmit: (event) => this.#commented(event),
     });
   }
 
@@ -85,7 +88,30 @@ export class MessageList {
     if (!item) return;
     item.given = helpful;
     this.#redraw(item);
-    (item.element.querySelector("p.feedback") ?? this.element).focus();
+    (item.element.querySelector(".thanks") ?? this.element).focus();
+    // The field for a line more is below what has the focus.
+    item.element.querySelector(".feedback")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Thanks for what was added to a rating, or says why it did not arrive. */
+  comment(seq, problem) {
+    const item = this.#items.find((one) => one.message.seq === seq);
+    if (!item) return;
+    if (problem) item.element.querySelector(".feedback [role=alert]").textContent = problem;
+    else {
+      item.commented = true;
+      this.#redraw(item);
+      (item.element.querySelector(".thanks") ?? this.element).focus();
+    }
+  }
+
+  /** What the resident has asked, without the wishes they took by a button. */
+  get asked() {
+    const wishes = new Set(this.#items.flatMap(({ message }) => message.choices ?? [])
+      .filter(({ action }) => action).map(({ text }) => text));
+    return this.#items.map(({ message }) => message)
+      .filter(({ author, text }) => author === "resident" && !wishes.has(text))
+      .slice(-3).map(({ text }) => text).join("\n");
   }
 
   /** Removes the stored messages; what was never stored stays, to be sent again. */
@@ -207,12 +233,27 @@ export class MessageList {
     if (this.element.scrollHeight <= this.element.clientHeight) shown.element.scrollIntoView();
   }
 
+  #itemOf(target) {
+    return this.#items.find((one) => one.element.contains(target));
+  }
+
+  #commented(event) {
+    event.preventDefault();
+    const { message, comment = "" } = this.#itemOf(event.target);
+    const text = comment.trim();
+    const over = [...text].length - LONGEST_COMMENT;
+    if (over > 0) this.comment(message.seq, this.t("widget.ask.long", { count: over }));
+    else if (text) this.#tell("comment", { seq: message.seq, text });
+    else event.target.querySelector("input").focus();
+  }
+
   #clicked(event) {
     const target = event.target.closest("button, a");
     if (!target) return;
-    const item = this.#items.find((one) => one.element.contains(target));
+    const item = this.#itemOf(target);
     const { choice, helpful, retry } = target.dataset;
-    if (choice) this.#tell("choose", { text: item.message.choices[choice].text });
+    if (choice && item.message.choices[choice].action === "case") this.#tell("case");
+    else if (choice) this.#tell("choose", { text: item.message.choices[choice].text });
     else if (helpful) this.#tell("feedback", { seq: item.message.seq, helpful: helpful === "true" });
     else if (retry !== undefined) this.#tell("retry", { client_id: item.message.client_id, text: item.message.text });
     else if (target.dataset.unfold !== undefined) {

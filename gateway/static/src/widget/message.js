@@ -57,11 +57,22 @@ function also(message, t, language) {
       h("div", { class: "said", dir: "auto" }, markdown(text, { tableLabel: t("widget.table") }))));
 }
 
-function feedback(message, t, given) {
+function feedback(message, t, given, comment, commented) {
   if (!answered(message)) return null;
   if (given !== undefined) {
-    return h("p", { class: "feedback", tabindex: "-1", "aria-live": "off" },
-      t(given ? "widget.feedback.thanks.yes" : "widget.feedback.thanks.no"));
+    const thanks = commented ? "widget.comment.thanks" : given ? "widget.feedback.thanks.yes" : "widget.feedback.thanks.no";
+    const id = `comment-${message.seq}`;
+    return h("div", { class: "feedback", "aria-live": "off" },
+      h("p", { class: "thanks", tabindex: "-1" }, t(thanks)),
+      given || commented ? null : h("form", { novalidate: true },
+        h("label", { for: id }, t("widget.comment.label")),
+        h("p", { id: `${id}-problem`, class: "problem", role: "alert" }),
+        h("div", { class: "row" },
+          h("input", {
+            id, class: "ds-input", type: "text", autocomplete: "off", dir: "auto", value: comment,
+            "aria-describedby": `${id}-problem`,
+          }),
+          h("button", { type: "submit", class: "ds-button", "data-variant": "secondary" }, t("widget.form.send")))));
   }
   const button = (helpful, key, name) =>
     h("button", {
@@ -98,11 +109,12 @@ export function unfold(element, whole, t) {
 /**
  * A message as an element.
  *
- * `open` says whether its choices can still be taken, `given` what the resident thought of it,
+ * `open` says whether its choices can still be taken, `given` what the resident thought of it and
+ * `comment` what they are adding to that, `commented` whether that has arrived,
  * `unfolded` whether a long answer shows all, `state` how far a resident's own message has come:
  * sending, sent, failed.
  */
-export function messageElement(message, { t, language, municipality, open, given, unfolded = false, state, code }) {
+export function messageElement(message, { t, language, municipality, open, given, comment, commented, unfolded = false, state, code }) {
   const own = message.author === "resident";
   const verbatim = message.author === "bot";
   const body = h("div", { class: "text", dir: "auto", lang: message.answer?.page_language ?? message.language ?? null });
@@ -138,7 +150,7 @@ export function messageElement(message, { t, language, municipality, open, given
       : null,
     // Not news: the times and delivery states would otherwise be read out with each change.
     h("p", { class: "meta", "aria-live": "off" }, ...meta),
-    feedback(message, t, given),
+    feedback(message, t, given, comment, commented),
     open && message.choices?.length ? choices(message, t) : null,
     // The button is outside the log, so that those who only hear the message learn of it here.
     open && offersPerson(message)

@@ -2,13 +2,21 @@ const TIME_LIMIT = 10_000; // ms; the gateway itself gives up on a turn after 4 
 const POLL_EVERY = 4_000;
 const LONGEST_PAUSE = 15_000;
 const GONE = new Set([401, 403, 404, 410]);
+// So often in a row it must fail before another way is offered: at once where there is nothing to
+// lose, and not for a server that is only started again where there is a conversation.
+const STUCK_BEFORE = 3;
+const STUCK_WITHIN = 6;
+// Hidden or asleep for so long, a WebSocket may be dead without anyone having noticed.
+const ASLEEP = 30_000;
+const LOOK_EVERY = 10_000;
 
 class Failure extends Error {
-  /** `status` is 0 when no answer came; `code` is the first field error's code, if any. */
-  constructor(status, code = null) {
+  /** `status` is 0 when no answer came; `faults` are [{field, code}], `code` that of the first. */
+  constructor(status, faults = []) {
     super(`Request failed with ${status}`);
     this.status = status;
-    this.code = code;
+    this.faults = faults;
+    this.code = faults[0]?.code ?? null;
   }
 }
 
@@ -17,8 +25,9 @@ class Failure extends Error {
  * `svar:message` (a message object, each seq once), `svar:status` (with_bot, waiting, with_operator,
  * closed), `svar:busy` (true while a turn is on its way), `svar:connection` (true, false),
  * `svar:delivery` {client_id, state: sending | sent | failed, code}, `svar:rejected`
- * {client_id, text, code}, `svar:municipality`, and `svar:reset` (gone, elsewhere,
- * ended) when the messages shown so far no longer count.
+ * {client_id, text, code}, `svar:municipality`, `svar:queue` ({position, wait_minutes} or null),
+ * `svar:stuck` (true when it has failed so often that another way is better) and `svar:reset` (gone,
+ * elsewhere, ended) when the messages shown so far no longer count.
  */
 export class Network extends EventTarget {
   #base;
@@ -39,6 +48,9 @@ export class Network extends EventTarget {
   #failures = 0;
   #timer = null;
   #turns = 0;
+  #stuck = false;
+  #awake = Date.now();
+  #watch = null;
 
   /** `base` is the address that the API's paths are relative to. */
   constructor({ base, municipality, language, memory }) {
@@ -47,9 +59,10 @@ export class Network extends EventTarget {
     this.#municipality = municipality;
     this.#memory = memory;
     this.language = language;
-    this.onOnline = () => this.#wake();
+    this.onOnline = () => this.#wake(true);
+    this.onShown = ({ persisted }) => persisted && this.#wake(true);
     this.onOffline = () => this.#connection(false);
-    this.onVisible = () => document.visibilityState === "visible" && this.#wake();
+    this.onVisible = () => document.visibilityState === "visible" && this.#wake(Date.now() - this.#awake > ASLEEP);
     this.onElsewhere = () => this.#changedElsewhere();
   }
 
@@ -60,6 +73,8 @@ export class Network extends EventTarget {
   start() {
     addEventListener("online", this.onOnline);
     addEventListener("offline", this.onOffline);
+    addEventListener("pageshow", this.onShown);
+    this.#watch = setInterval(() => this.#look(), LOOK_EVERY);
     document.addEventListener("visibilitychange", this.onVisible);
     addEventListener("storage", this.#memory.listen);
     this.#memory.addEventListener("svar:elsewhere", this.onElsewhere);
@@ -68,6 +83,8 @@ export class Network extends EventTarget {
   stop() {
     removeEventListener("online", this.onOnline);
     removeEventListener("offline", this.onOffline);
+    removeEventListener("pageshow", this.onShown);
+    clearInterval(this.#watch);
     document.removeEventListener("visibilitychange", this.onVisible);
     removeEventListener("storage", this.#memory.listen);
     this.#memory.removeEventListener("svar:elsewhere", this.onElsewhere);
@@ -76,6 +93,8 @@ export class Network extends EventTarget {
 
   /** While live, messages arrive by themselves: by WebSocket, or by asking when that fails. */
   set live(value) {
+    // Said once more, it must not take back the next try that is due.
+    if (value === this.#live) return;
     this.#live = value;
     if (value) this.#connect();
     else this.#disconnect();
@@ -122,13 +141,36 @@ export class Network extends EventTarget {
   }
 
   /** Resolves to whether it was stored. */
-  async feedback(message, helpful) {
+  async feedback(message, helpful, comment) {
     try {
-      await this.#call("POST", "/feedback", { message, helpful });
+      await this.#call("POST", "/feedback", { message, helpful, ...(comment && { comment }) });
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Ends the conversation and keeps it. Throws when the gateway could not be reached. */
+  async end() {
+    this.#take(await this.#call("POST", "/close"));
+    this.#disconnect();
+  }
+
+  /** The whole conversation as text. Throws what went wrong. */
+  transcript() {
+    return this.#call("GET", "/transcript?format=text");
+  }
+
+  /** Has the conversation mailed. Throws what went wrong, with the faults of its fields. */
+  mail({ email }) {
+    return this.#call("POST", "/transcript", { email });
+  }
+
+  /** Leaves a question to be answered by e-mail. Throws what went wrong, with the faults of its fields. */
+  async leaveCase({ email, text }) {
+    this.#take(await this.#call("POST", "/case", { email, text }));
+    // The queue is left with it.
+    await this.#poll();
   }
 
   /** Ends the conversation and erases it. Throws when the gateway could not be reached. */
@@ -164,11 +206,18 @@ export class Network extends EventTarget {
       }
     }
     try {
-      const { id, token, status, messages } = await this.#create();
-      this.#conversation = { id, token, language: this.language };
-      this.#remember(status);
-      this.#take({ status, messages });
+      // One tab at a time, so that two that open together begin one conversation.
+      const begun = await this.#memory.alone(async () => {
+        if (this.#memory.conversation) return false;
+        const { id, token, status, messages } = await this.#create();
+        this.#conversation = { id, token, language: this.language };
+        this.#remember(status);
+        this.#take({ status, messages });
+        return true;
+      });
+      if (!begun) return this.#begin();
       this.#connection(true);
+      this.#reached();
       this.#resume();
       return true;
     } catch (failure) {
@@ -251,6 +300,7 @@ export class Network extends EventTarget {
       const since = this.#last;
       const answer = await this.#call("GET", `/messages?after=${since}`);
       if (asked === this.#conversation) this.#take(answer, since);
+      this.#reached();
       this.#connection(true);
       return true;
     } catch (failure) {
@@ -266,11 +316,12 @@ export class Network extends EventTarget {
    * one that came over the socket meanwhile tells an old status. `since` is what a request asked
    * for the messages after.
    */
-  #take({ status, messages = [] }, since = 0) {
+  #take({ status, messages = [], queue }, since = 0) {
     const newest = Math.max(since, ...messages.map(({ seq }) => seq));
     const outdated = newest < this.#last;
     for (const message of messages) this.#receive(message);
     if (status && !outdated) this.#remember(status);
+    if (queue !== undefined && !outdated) this.#tell("queue", queue);
   }
 
   #receive(message) {
@@ -317,11 +368,20 @@ export class Network extends EventTarget {
 
   #changedElsewhere() {
     const kept = this.#memory.conversation;
-    if (!this.#conversation || kept?.id === this.#conversation.id) return;
-    this.#disconnect();
-    this.#conversation = null;
-    this.#clear("elsewhere");
-    if (this.#live && kept) this.begin();
+    if (this.#conversation && kept?.id !== this.#conversation.id) {
+      this.#disconnect();
+      this.#conversation = null;
+      this.#clear("elsewhere");
+    }
+    // What was begun anew there is gone on with here.
+    if (!this.#conversation && this.#live && kept) this.begin();
+  }
+
+  /** Whether it works at all. */
+  #reached(well = true) {
+    if (this.#stuck !== well) return;
+    this.#stuck = !well;
+    this.#tell("stuck", this.#stuck);
   }
 
   #connection(connected) {
@@ -340,9 +400,20 @@ export class Network extends EventTarget {
     for (const [client_id, text] of [...this.#pending]) this.send(text, client_id);
   }
 
-  async #wake() {
+  /** Notices a machine that slept with the page in sight: the clock then jumps. */
+  #look() {
+    const slept = Date.now() - this.#awake > ASLEEP;
+    if (document.visibilityState !== "visible") return;
+    this.#awake = Date.now();
+    if (slept) this.#wake(true);
+  }
+
+  /** `anew`: what looks like an open WebSocket is not to be trusted. */
+  async #wake(anew) {
+    this.#awake = Date.now();
     if (!this.#live || this.#ended) return;
     this.#failures = 0;
+    if (anew) this.#disconnect();
     if (!this.#conversation) await this.begin();
     else if (await this.#poll()) this.#connect();
   }
@@ -357,13 +428,15 @@ export class Network extends EventTarget {
     this.#socket = socket;
     socket.onopen = () => {
       this.#failures = 0;
+      this.#reached();
       this.#connection(true);
     };
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
-      const { status, ...message } = JSON.parse(data);
+      const { status, queue, ...message } = JSON.parse(data);
       if (message.seq) this.#receive(message);
       if (status) this.#remember(status);
+      if (queue !== undefined) this.#tell("queue", queue);
     };
     socket.onclose = () => {
       if (socket !== this.#socket) return;
@@ -377,6 +450,8 @@ export class Network extends EventTarget {
     clearTimeout(this.#timer);
     if (!this.#live) return;
     this.#failures += 1;
+    // Without any network there is no other way either.
+    if (!there && navigator.onLine && this.#failures >= (this.#conversation ? STUCK_WITHIN : STUCK_BEFORE)) this.#reached(false);
     const growing = Math.min(LONGEST_PAUSE, 400 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => this.#reconnect(), there ? Math.min(POLL_EVERY, growing) : growing);
   }
@@ -422,11 +497,12 @@ export class Network extends EventTarget {
     }
     let answer = null;
     try {
-      if (response.status !== 204) answer = await response.json();
+      if (response.headers.get("Content-Type")?.startsWith("text/plain")) answer = await response.text();
+      else if (response.status !== 204) answer = await response.json();
     } catch {
       // A proxy's own error page: the status says enough.
     }
-    if (!response.ok) throw new Failure(response.status, answer?.errors?.[0]?.code ?? null);
+    if (!response.ok) throw new Failure(response.status, answer?.errors);
     return answer ?? {};
   }
 

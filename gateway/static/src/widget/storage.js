@@ -25,7 +25,7 @@ function usable(name) {
 
 /**
  * What the widget remembers. Shared by the tabs: the conversation {id, token, language, status}.
- * For this tab only: {open, draft, pending: [{client_id, text}]}.
+ * For this tab only: {open, draft, pending: [{client_id, text}], read: the notice that was hidden}.
  */
 export class Memory extends EventTarget {
   #shared = usable("localStorage");
@@ -37,6 +37,11 @@ export class Memory extends EventTarget {
     this.listen = (event) => {
       if (event.key === this.key) this.dispatchEvent(new CustomEvent("svar:elsewhere"));
     };
+  }
+
+  /** Does something while no other tab does; at once where browsers have no locks. */
+  alone(work) {
+    return navigator.locks ? navigator.locks.request(this.key, work) : work();
   }
 
   get conversation() {

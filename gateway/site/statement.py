@@ -1,0 +1,47 @@
+"""What the accessibility statement says, in one place: keep it true, and mend what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+ASSESSED = date(2026, 11, 22)
+"""When the pages were last held against the standard; change it when they are again."""
+
+SHORTCOMINGS = (
+    "statement.shortcoming.live",
+    "statement.shortcoming.people",
+    "statement.shortcoming.articles",
+    "statement.shortcoming.tables",
+    "statement.shortcoming.language",
+)
+"""What is known not to be good enough, as keys of texts. An honest list is worth more than a
+short one; take a line away only with what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who sees to it that the law is kept, and where a resident can complain."""
+
+    law: str
+    enforcement: str
+    name: str
+    url: str
+
+
+AUTHORITIES: Mapping[str, Authority] = {
+    "SE": Authority(
+        "statement.law.se",
+        "statement.enforcement.se",
+        "Digg – Myndigheten för digital förvaltning",
+        "https://www.digg.se/tdosanmalan",
+    ),
+    "NO": Authority(
+        "statement.law.no",
+        "statement.enforcement.no",
+        "Tilsynet for universell utforming av ikt",
+        "https://www.uutilsynet.no/",
+    ),
+}
+"""By the municipality's country."""

@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import aiohttp
 
@@ -32,6 +33,9 @@ from .stack import HEALTH, Stack
 _WARM_UP = 10
 _ALONE = 120
 _AT_ONCE = 20
+_LONG = 8
+_EARLY, _LATE = range(3, 8), range(98, 103)
+"""Conversations that go on for long, and the turns that are compared: about the 5th and 100th."""
 _WIDGET = Path("gateway/static/build/svar-chat.js")
 
 
@@ -74,12 +78,13 @@ def measure() -> int:
     """Print the figures as one Markdown table each."""
     made = read_layout()
     with tempfile.TemporaryDirectory(prefix="svar-measure-") as folder:
-        ours = _layout(made, Path(folder) / "ours")
+        ours = _layout(made, Path(folder) / "ours", SVAR_BEGINNINGS_PER_ADDRESS="0")
         stock = _layout(
             made,
             Path(folder) / "stock",
             SVAR_BOT_ENTRY="bot.stock_rasa",
             SVAR_QUERY_CACHE="0",
+            SVAR_BEGINNINGS_PER_ADDRESS="0",
         )
         stacks = [Stack(ours), Stack(stock)]
         try:
@@ -88,6 +93,7 @@ def measure() -> int:
                 stack.start()
                 stack.wait_ready(tell=say)
             asyncio.run(_latencies(ours, stock))
+            asyncio.run(_long_conversations(ours))
             _memory(stacks[0])
         finally:
             for stack in stacks:
@@ -181,15 +187,52 @@ async def _ask_at_once(
     return turns
 
 
+async def _long_conversations(layout: Layout) -> None:
+    """Whether a turn takes longer the more has been said before it."""
+    questions = [each for each in _questions() if each.municipality == "ekhamn"]
+    early: list[Turn] = []
+    late: list[Turn] = []
+    random = Random(5)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        # The first one fills the caches, so that it's the turn's place alone that differs.
+        for number in range(_LONG + 1):
+            begun = await _begin(session, layout, questions[0])
+            asked = random.choices(questions, k=_LATE.stop)
+            for place, question in enumerate(asked):
+                turn = await _write(session, begun, question.text)
+                if number and place in _EARLY:
+                    early.append(turn)
+                if number and place in _LATE:
+                    late.append(turn)
+    say("\n| turn | p50 ms | p95 ms | turns | failed |")
+    say("|---|---|---|---|---|")
+    for label, turns in (("about the 5th", early), ("about the 100th", late)):
+        it = Latency.of(turns)
+        say(f"| {label} | {it.p50:.1f} | {it.p95:.1f} | {it.count} | {it.failed} |")
+
+
 async def _ask(session: aiohttp.ClientSession, layout: Layout, question: Question) -> Turn:
+    return await _write(session, await _begin(session, layout, question), question.text)
+
+
+async def _begin(
+    session: aiohttp.ClientSession, layout: Layout, question: Question
+) -> tuple[str, dict[str, str]]:
+    """Begin a conversation; give the address of its messages and the headers that open it."""
     base = layout.addresses["gateway"].url + "/api/v1/conversations"
     body = {"municipality": question.municipality, "language": question.language}
     async with session.post(base, json=body) as made:
         made.raise_for_status()
         conversation = await made.json()
     headers = {"Authorization": f"Bearer {conversation['token']}"}
-    message = {"text": question.text, "client_id": str(uuid.uuid4())}
-    url = f"{base}/{conversation['id']}/messages"
+    return f"{base}/{conversation['id']}/messages", headers
+
+
+async def _write(
+    session: aiohttp.ClientSession, begun: tuple[str, dict[str, str]], text: str
+) -> Turn:
+    url, headers = begun
+    message = {"text": text, "client_id": str(uuid.uuid4())}
     began = time.perf_counter()
     async with session.post(url, json=message, headers=headers) as answer:
         answer.raise_for_status()

@@ -485,10 +485,10 @@ def test_the_desk_by_single_keys(svar, at, t, faultless) -> None:
     page.keyboard.press("2")
     expect(page.locator("#reply")).to_have_value(re.compile("Du får beslut inom tio veckor"))
     for key, selector in (("s", "#pages-search"), ("i", "#note"), ("r", "#reply")):
-        page.locator(".conversation").focus()
+        page.locator(".conversation:not(.case)").focus()
         page.keyboard.press(key)
         expect(page.locator(selector)).to_be_focused()
-    page.locator(".conversation").focus()
+    page.locator(".conversation:not(.case)").focus()
     page.keyboard.press("k")
     expect(section(page, "waiting").locator("li .open")).to_be_focused()
     page.keyboard.press("t")

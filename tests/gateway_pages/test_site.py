@@ -233,7 +233,7 @@ def field(page: Page) -> Any:
 
 def ask(page: Page, text: str) -> None:
     field(page).fill(text)
-    page.get_by_role("button", name="Skicka").click()
+    page.get_by_role("button", name="Skicka", exact=True).click()
 
 
 class Desk:
@@ -445,7 +445,7 @@ def test_two_windows_hold_one_conversation(site, someone) -> None:
     ask(page, "från det första")
     ask(second, "från det andra")
     expect(field(second)).to_have_value("från det andra")
-    second.get_by_role("button", name="Skicka").click()
+    second.get_by_role("button", name="Skicka", exact=True).click()
     expect(second.locator(".messages > li")).to_have_count(5)
 
 

@@ -298,7 +298,7 @@ class Staff:
 
     @property
     def note(self) -> Locator:
-        return self.page.locator("p.note")
+        return self.page.locator("p.note:not(.notices *)")
 
     @property
     def found(self) -> Locator:

@@ -131,7 +131,7 @@ def test_chat_with_a_person_and_the_desk(
     chat.write(question)
     expect(chat.messages).to_have_count(3)
     chat.person.click()
-    expect(chat.status).to_have_text(place.t("widget.status.waiting"))
+    expect(chat.status).to_contain_text(place.t("widget.status.waiting"))
     faultless(page, "chat-waiting-nb")
     desk = signed_in(place, "operator", "/desk", **OPEN)
     expect(desk.waiting.filter(has_text=question)).to_be_visible()

@@ -95,7 +95,7 @@ def test_a_conversation_goes_to_a_person_and_back(
     chat.person.click()
     waited = seen.evaluate("seen => seen.at") - page.evaluate("pressed")
     assert waited < SECOND, f"the conversation came to the desk after {waited} ms"
-    expect(chat.status).to_have_text(place.t("widget.status.waiting"))
+    expect(chat.status).to_contain_text(place.t("widget.status.waiting"))
     expect(chat.says("system").last).to_contain_text(place.t("system.waiting_operator_there"))
     expect(operator.page).to_have_title(re.compile(r"^\([1-9]\d*\) "))
     line = operator.waiting.filter(has_text=lamp)
@@ -156,7 +156,7 @@ def test_only_one_of_two_gets_a_conversation(svar, page, place, chat, signed_in,
     chat.write(lamp)
     expect(chat.messages).to_have_count(3)
     chat.person.click()
-    expect(chat.status).to_have_text(place.t("widget.status.waiting"))
+    expect(chat.status).to_contain_text(place.t("widget.status.waiting"))
     late.page.reload()
     quick = signed_in(place, "admin", "/desk")
     expect(late.waiting.filter(has_text=lamp)).to_be_visible()
@@ -167,7 +167,7 @@ def test_only_one_of_two_gets_a_conversation(svar, page, place, chat, signed_in,
     expect(late.reply).to_have_count(0)
     expect(chat.status).to_have_text(place.t("widget.status.with_operator"))
     quick.resolve("closed")
-    expect(chat.status).to_have_text(place.t("widget.status.closed"))
+    expect(chat.status).to_contain_text(place.t("widget.status.closed"))
 
 
 @BOTH

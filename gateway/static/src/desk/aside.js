@@ -165,7 +165,8 @@ export class Aside {
       const name = source.heading ? `${source.title}: ${source.heading}` : source.title;
       return h("li", {},
         h("a", { class: "ds-link", href: source.url, target: "_blank", rel: "noopener" }, name),
-        h("div", { class: "excerpt", dir: "auto" }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
+        // It may scroll: then the keyboard must reach it.
+        h("div", { class: "excerpt", dir: "auto", role: "group", tabindex: "0", "aria-label": name }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
         h("p", { class: "about" }, t("desk.passages.updated", { date: longDate(source.updated, language) })),
         this.#own
           ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", onclick: () => this.#use(passage) },

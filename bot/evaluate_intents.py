@@ -152,7 +152,7 @@ def _is_near(model: IntentModel, held_out: Sequence[Utterance]) -> bool:
     asked = shared_client().embed([each.text for each in held_out], TRAINING_LIMIT)
     known = model.known * model.scale + model.mean
     # What was stored is rounded; what is that close is looked at more closely.
-    return bool((known @ asked.T).max() > NEAREST - 0.001)
+    return bool((known @ asked.T).max() > NEAREST - 1e-5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -486,7 +486,7 @@ def test_an_editor_tells_everybody(site, someone, faultless) -> None:
     page.get_by_role("button", name="Logga in").click()
     page.get_by_text("Meddelande till alla invånare").click()
     page.get_by_role("button", name="Visa meddelandet").click()
-    words = page.get_by_role("textbox", name="Text", exact=True)
+    words = page.get_by_role("textbox", name="Meddelandets text", exact=True)
     expect(words).to_have_accessible_description("Skriv vad invånarna ska få veta.")
     expect(words).to_be_focused()
     words.fill("Vattnet är avstängt på Storgatan.")

@@ -219,6 +219,7 @@ async def _gateway(var: Path, bot: str) -> AsyncIterator[tuple[str, int]]:
             **{key: value for key, value in os.environ.items() if not key.startswith("SVAR_")},
             "SVAR_VAR": str(var),
             "SVAR_GATEWAY_PORT": str(port),
+            "SVAR_BEGINNINGS_PER_ADDRESS": "0",
             "SVAR_BOT_URL": bot,
             # Nobody listens there: languages are then not told apart, which costs nothing.
             "SVAR_KNOWLEDGE_URL": f"http://127.0.0.1:{_free_port()}",

@@ -33,6 +33,7 @@ from .stack import HEALTH, Stack
 _WARM_UP = 10
 _ALONE = 120
 _AT_ONCE = 20
+_LANGUAGES = ("sv", "nb", "nn")
 _LONG = 8
 _EARLY, _LATE = range(3, 8), range(98, 103)
 """Conversations that go on for long, and the turns that are compared: about the 5th and 100th."""
@@ -142,7 +143,9 @@ def _questions() -> list[Question]:
 def _rows(file: Path) -> Iterable[Question]:
     for line in file.read_text().splitlines():
         row = json.loads(line)
-        yield Question(file.stem, row["language"], row["text"])
+        # A conversation is begun in a language of the municipality's; others are only written.
+        if row["language"] in _LANGUAGES:
+            yield Question(file.stem, row["language"], row["text"])
 
 
 async def _latencies(ours: Layout, stock: Layout) -> None:

@@ -166,7 +166,11 @@ def posted(handler: FormHandler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         tenant = municipality_of(request)
         refuse_other_sites(request)
-        fields = await _fields(request)
+        try:
+            fields = await _fields(request)
+        except web.HTTPRequestEntityTooLarge:
+            unread = Sent(request, await read_visit(request), {})
+            return await unread.again(413, Fault(unread.text("site.error.too_big"), "text"))
         sent = Sent(request, Visit(tenant, _language(tenant, fields)), fields)
         try:
             sent = replace(sent, visit=await read_visit(request, fields.get("language")))

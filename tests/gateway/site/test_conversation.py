@@ -185,6 +185,17 @@ async def test_what_is_wrong_is_said_and_kept(visitor, bot, texts) -> None:
     assert [] == bot.turns
 
 
+async def test_a_message_of_ten_megabytes_is_told_on_the_page(visitor, bot, texts) -> None:
+    """It isn't read; the conversation stays, and the page says what to do."""
+    page = await visitor.write("hej")
+    told = await visitor.send(page.form("messages"), text="å" * 5_000_000)
+    assert 413 == told.status
+    assert " ".join(texts("sv", "site.error.too_big").split()) in told.text
+    assert told.title.startswith(texts("sv", "site.error.title"))
+    assert page.authors == told.authors
+    assert 1 == len(bot.turns)
+
+
 async def test_two_thousand_signs_are_not_too_long(visitor, bot) -> None:
     """Browsers send a line break as two signs; it counts as one, as everywhere else."""
     page = await visitor.write("a" * 1000 + "\r\n" + "b" * 999)

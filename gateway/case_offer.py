@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gateway.municipalities import Municipality
 from gateway.texts import Texts
 from gateway.transcripts import now
-from gateway.types import Action, Choice
+from gateway.types import Action, Author, Choice, Draft
 
 
 class CaseOffer:
@@ -26,12 +26,23 @@ class CaseOffer:
         """Give a text with the offer after it, and the choice that takes it."""
         if not self._by_mail:
             return text, ()
+        return f"{text} {self._said(language, tenant, department)}", self.choices(language)
+
+    def again(self, language: str, tenant: Municipality) -> Draft:
+        """Give the offer once more, to whoever takes it in words: the form is behind its choice."""
+        return Draft(
+            author=Author.SYSTEM,
+            text=self._said(language, tenant, None),
+            language=language,
+            choices=self.choices(language),
+        )
+
+    def _said(self, language: str, tenant: Municipality, department: str | None) -> str:
         today = self._clock().astimezone(ZoneInfo(tenant.timezone)).date()
         deadline = tenant.opening_of(department).working_day_after(today, tenant.case_days)
-        said = self._texts.say(
+        return self._texts.say(
             language, "system.case_offer", deadline=self._texts.say_date(language, deadline)
         )
-        return f"{text} {said}", self.choices(language)
 
     def choices(self, language: str) -> tuple[Choice, ...]:
         """Give the choice alone."""

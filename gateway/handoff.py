@@ -187,6 +187,10 @@ class Handoffs:
         await announce(self._hub, requested.conversation)
         return requested
 
+    def offer_case(self, conversation: Conversation, language: str) -> Draft:
+        """Give the offer to leave the question as a case once more."""
+        return self._offer.again(language, self._municipalities[conversation.municipality])
+
     async def who_is_there(
         self, conversation: Conversation, topic: str | None = None
     ) -> frozenset[int]:

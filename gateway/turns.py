@@ -255,6 +255,8 @@ class Turns:
             return _Reply(heard, wanted=HandoffRequest(reason=HandoffReason.ASKED))
         if status is not Status.WITH_BOT:
             return _Reply(heard)
+        if choice is not None and choice.action is Action.CASE:
+            return _Reply(heard, (self._handoffs.offer_case(conversation, heard.reply),))
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:

@@ -181,6 +181,22 @@ async def test_a_question_left_is_confirmed_and_told_to_the_department(
     assert "auto-generated" == confirmation["Auto-Submitted"]
 
 
+async def test_the_offer_taken_in_words_leads_to_the_form(
+    api: Any, smtp: Server, bot: Any, texts: Any
+) -> None:
+    """The bot isn't asked what it means: the offer comes again, with its choice."""
+    said = texts("sv", "choice.case.text")
+    bot.says(
+        {"text": "Kanske så?", "choices": [{"title": "x", "text": said, "action": "case"}]},
+    )
+    resident = await api.resident()
+    await resident.write("hej")
+    answer = await resident.write(said)
+    assert 1 == len(bot.turns)
+    (_, offer) = answer["messages"]
+    assert ("system", ["case"]) == (offer["author"], [each["action"] for each in offer["choices"]])
+
+
 async def test_the_address_is_in_one_table_only(
     api: Any, smtp: Server, operator: Any, bot: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,11 +21,11 @@ from gateway.errors import MailError
 from gateway.limits import Limit
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
+from gateway.smtp import deliver
 from gateway.texts import Texts
 from gateway.transcripts import now
 from gateway.types import Conversation, Message, Source
 
-SMTP_SECONDS = 8.0
 """Less than residents' pages wait for an answer."""
 MAILS_OF_CONVERSATION = 3
 MAILS_OF_ADDRESS = 10
@@ -89,7 +89,7 @@ class Copies:
         self._of_conversation.take(conversation.id)
         self._of_address.take(household)
         try:
-            await self._deliver(self._compose(conversation, messages, email))
+            await deliver(self._settings, self._compose(conversation, messages, email))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             # Neither the address nor the server's words, which may quote it.
             log.warning(
@@ -119,19 +119,6 @@ class Copies:
             cte="base64",
         )
         return mail
-
-    async def _deliver(self, mail: EmailMessage) -> None:
-        settings = self._settings
-        await aiosmtplib.send(
-            mail,
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_user or None,
-            password=settings.smtp_password.get_secret_value() or None,
-            use_tls=settings.smtp_tls == "tls",
-            start_tls=settings.smtp_tls == "starttls",
-            timeout=SMTP_SECONDS,
-        )
 
     def _source(self, conversation: Conversation, tenant: Municipality, source: Source) -> str:
         website = urljoin(f"{self._settings.public_origin}/", tenant.website)

@@ -15,13 +15,11 @@ from typing import Literal
 
 from imap_tools import (
     BaseMailBox,
-    ImapToolsError,
     MailBox,
     MailBoxStartTls,
     MailBoxUnencrypted,
     MailMessageFlags,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.metrics import Metrics
 from gateway.question_cases import QuestionCases, Taken
@@ -60,11 +58,9 @@ class Mailbox:
         while True:
             try:
                 await self.look()
-            except (OSError, ImapToolsError, SQLAlchemyError, EOFError, ValueError) as error:
-                log.error("the mailbox can't be read: %s", type(error).__name__)
             except Exception as error:
-                # imaplib's own errors among them; a task that ended would leave every later
-                # answer unread.
+                # The server's, the database's or a mail's fault: a task that ended here would
+                # leave every later answer unread.
                 log.error("the mailbox can't be read: %s", type(error).__name__)
             await asyncio.sleep(self._settings.imap_seconds)
 

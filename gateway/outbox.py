@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 
 import aiosmtplib
 
@@ -24,12 +23,12 @@ from gateway.letters import Letter, Post
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
+from gateway.smtp import deliver
 from gateway.texts import Texts
 from gateway.transcripts import now
 
 EVERY_SECONDS = 15.0
 AT_ONCE = 20
-SMTP_SECONDS = 20.0
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -116,7 +115,7 @@ class Outbox:
             post.count("failed")
             return False
         try:
-            await self._deliver(mail)
+            await deliver(self._settings, mail)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             await self._refused(post, letter, error)
             return False
@@ -134,19 +133,6 @@ class Outbox:
         async with self._database.writing() as session:
             await post.refused(session, letter, self._clock(), for_good=_is_for_good(error))
         post.count("failed")
-
-    async def _deliver(self, message: EmailMessage) -> None:
-        settings = self._settings
-        await aiosmtplib.send(
-            message,
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_user or None,
-            password=settings.smtp_password.get_secret_value() or None,
-            use_tls=settings.smtp_tls == "tls",
-            start_tls=settings.smtp_tls == "starttls",
-            timeout=SMTP_SECONDS,
-        )
 
     async def _complain(self) -> None:
         """Say once that mails wait which nobody will get."""

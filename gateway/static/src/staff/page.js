@@ -25,8 +25,7 @@ export class StaffPage {
   #view = null;
   #root = document.querySelector("#app");
   #waitingForSignIn = null;
-  /** Places in the header that a view may fill, in its own `draw()`: its views, and its tools. */
-  views = h("ul", { class: "places" });
+  /** The place in the header that a view may fill, in its own `draw()`. */
   tools = h("div", { class: "own-tools" });
 
   constructor(page, texts, View) {
@@ -99,7 +98,6 @@ export class StaffPage {
     this.api.onSignedOut = () => this.#signInAgain();
     this.#view?.stop();
     this.#view = null;
-    this.views.replaceChildren();
     this.tools.replaceChildren();
     this.main = h("div", { class: "work" });
     this.#draw();
@@ -128,8 +126,7 @@ export class StaffPage {
           h("ul", {}, ...links.map(({ page }) =>
             h("li", {}, h("a", {
               class: "ds-link", href: `/${page}`, "aria-current": page === this.#page ? "page" : null,
-            }, t(`${page}.link`))))),
-          this.views),
+            }, t(`${page}.link`)))))),
         this.tools,
         h("div", { class: "person" },
           this.municipality.languages.length > 1

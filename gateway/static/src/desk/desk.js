@@ -15,6 +15,7 @@ export class Desk {
   #conversation;
   #events;
   #presence;
+  #joining = false;
   #others;
   #aside;
   #settings = new DeskSettings();
@@ -45,7 +46,12 @@ export class Desk {
     on(this.#aside.element, "desk:aside", ({ suggested }) => this.#conversation.suggested(suggested));
     on(this.#aside.element, "desk:asked", ({ messages }) => messages.forEach((message) => this.#conversation.add(message)));
     on(this.#events, "presence", ({ presence }) => this.#present(presence));
-    on(this.#events, "queue", (queue) => this.#arrived(queue));
+    on(this.#events, "queue", (queue) => {
+      this.#arrived(queue);
+      // Changes are told from the first queue of a connection on: what came before it is asked for.
+      if (this.#joining) this.#present();
+      this.#joining = false;
+    });
     on(this.#events, "message", (frame) => this.#message(frame));
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
@@ -149,7 +155,7 @@ export class Desk {
 
   async #connected(connected) {
     this.#queue.connected(connected);
-    if (connected) this.#present();
+    this.#joining = connected;
     // What was said while there was no connection comes with the conversation itself.
     if (connected && this.#conversation.id) await this.#refresh();
   }

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gateway.app import init_app
 from gateway.settings import PACKAGE, Settings
@@ -629,6 +629,20 @@ def test_the_queue_can_be_filtered_by_department(svar, at, t) -> None:
     expect(page).to_have_title(re.compile(r"^\(3\) "))
     page.get_by_label(t("desk.filter"), exact=True).select_option("")
     expect(lines).to_have_count(3)
+
+
+def test_a_list_that_is_being_fetched_does_not_hold_back_who_signs_out(svar, at, t) -> None:
+    """What was asked before is given up: no "you were signed out" over the sign-in."""
+    page = at()
+    held: list[Route] = []
+    page.route("**/api/v1/desk/resolved", lambda route: held.append(route))
+    svar.resident("Vad kostar ett garage?")
+    expect(section(page, "waiting").locator("li")).to_have_count(1)
+    with page.expect_event("requestfailed", lambda request: "resolved" in request.url):
+        page.get_by_role("button", name=t("staff.sign_out")).click()
+    expect(page.get_by_role("button", name=t("staff.sign_in.button"))).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert held != []
 
 
 @pytest.mark.parametrize("language", ["nb", "nn"])

@@ -15,19 +15,24 @@ export class StaffApi {
   csrf = null;
   /** Called when the session turns out to be over; resolves once somebody has signed in again. */
   onSignedOut = null;
+  #ending = false;
+  #asked = new AbortController();
 
   async request(method, path, body, again = true) {
+    const asks = method === "GET";
+    if (asks && this.#ending) throw new Refusal(0);
+    const limit = AbortSignal.timeout(TIME_LIMIT);
     let response;
     try {
       response = await fetch(`/api/v1/${path}`, {
         method,
         headers: {
           ...(body !== undefined && { "Content-Type": "application/json" }),
-          ...(this.csrf && method !== "GET" && { "X-CSRF-Token": this.csrf }),
+          ...(this.csrf && !asks && { "X-CSRF-Token": this.csrf }),
         },
         body: body === undefined ? undefined : JSON.stringify(body),
         cache: "no-store",
-        signal: AbortSignal.timeout(TIME_LIMIT),
+        signal: asks ? AbortSignal.any([limit, this.#asked.signal]) : limit,
       });
     } catch {
       throw new Refusal(0);
@@ -39,7 +44,7 @@ export class StaffApi {
       // Not JSON: a proxy's own page. The status says enough.
     }
     if (response.ok) return answer;
-    if (response.status === 401 && again && this.onSignedOut && path !== "session") {
+    if (response.status === 401 && again && this.onSignedOut && path !== "session" && !this.#ending) {
       await this.onSignedOut();
       return this.request(method, path, body, false);
     }
@@ -60,5 +65,20 @@ export class StaffApi {
 
   delete(path) {
     return this.request("DELETE", path);
+  }
+
+  /**
+   * Ends the session. What a list is just asking for is given up first: it would be told that the
+   * session is over, and ask the person who leaves to sign in again.
+   */
+  async signOut() {
+    this.#ending = true;
+    this.#asked.abort();
+    try {
+      await this.delete("session");
+    } finally {
+      this.#asked = new AbortController();
+      this.#ending = false;
+    }
   }
 }

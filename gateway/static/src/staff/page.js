@@ -149,7 +149,7 @@ export class StaffPage {
   async #signOut() {
     if (this.#view?.unsaved && !(await this.#view.leave())) return;
     try {
-      await this.api.delete("session");
+      await this.api.signOut();
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 401) {
         this.announce(this.explain(error));

@@ -40,6 +40,9 @@ class OnnxSession:
         self.tokenizer.enable_truncation(self.max_tokens)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
+        # A thread that waits by spinning takes the core that the next part of the turn needs:
+        # 25 ms of processor time a query, 9 without.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # The arena keeps the memory of the longest text it has met; texts here are short.
         options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(

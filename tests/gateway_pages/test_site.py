@@ -454,6 +454,7 @@ def test_going_back_and_sending_again(site, someone) -> None:
     page = someone()
     page.goto("/ekhamn")
     ask(page, "hej")
+    expect(page.locator(".messages > li")).to_have_count(3)
     turns = len(site.bot.turns)
     page.go_back()
     page.go_forward()

@@ -29,6 +29,9 @@ _BOT_TYPES = (
 )
 
 
+_AT_ONCE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+
+
 @dataclass(frozen=True)
 class Check:
     """One command that must end with 0."""
@@ -55,7 +58,8 @@ def _checks() -> list[Check]:
         Check("intents", [*beside, _BOT, "-m", "bot.evaluate_intents", "--check"]),
         Check("rasa-test", [*beside, _BOT, "-m", "rasa", "test", "nlu", *rasa_test]),
         Check("bot", [_BOT, "-m", "pytest", "-q", "tests/bot"]),
-        Check("unit", [_SVAR, "-m", "pytest", "-q", *_unit_folders()]),
+        # A file stays with one process: its browser and its tables are made once.
+        Check("unit", [_SVAR, "-m", "pytest", "-q", *_AT_ONCE, *_unit_folders()]),
         Check("stack", [_SVAR, "-m", "pytest", "-q", "tests/stack", "tests/end_to_end"]),
     ]
 

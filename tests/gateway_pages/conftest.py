@@ -78,6 +78,8 @@ class Gateway:
     elsewhere: list[str] = field(default_factory=list)
     styles: str = ""
     sockets: list[WebSocketRoute] = field(default_factory=list)
+    heard: list[str | bytes] = field(default_factory=list)
+    """What pages said on their WebSockets."""
 
     def say(self, author: str, text: str, **more: Any) -> dict[str, Any]:
         """Store a message and give it."""
@@ -98,6 +100,7 @@ class Gateway:
     def connect(self, socket: WebSocketRoute) -> None:
         """Tell a page that opens its events what it has missed, and what comes from now on."""
         self.sockets.append(socket)
+        socket.on_message(lambda said: self.heard.append(said))
         after = int(socket.url.rpartition("=")[2])
         for message in self.messages[after:]:
             socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
@@ -107,6 +110,11 @@ class Gateway:
         message = self.say(author, text, **more)
         for socket in self.sockets:
             socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        """Send a frame without a message to every open page."""
+        for socket in self.sockets:
+            socket.send(json.dumps(frame))
 
     def serve(self, route: Route) -> None:
         """Answer one request."""

@@ -1,6 +1,5 @@
 """What residents do with a conversation, and what the chat does when something is missing."""
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -31,6 +30,11 @@ from tests.gateway_pages.chat import (
 )
 
 EMAIL = "ingen@exempel.example"
+LINES = """one => {
+    const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(one);
+    const room = one.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    return Math.round(room / parseFloat(lineHeight));
+}"""
 
 
 def address(page):
@@ -185,17 +189,20 @@ def test_a_line_that_is_too_long_or_not_sent_stays(open_page: Open, gateway) -> 
 
 
 def test_the_place_in_the_queue_is_said(open_page: Open, gateway) -> None:
-    """Place and wait stand with the status, follow the queue, and go when a person comes."""
+    """Whose line, place and wait stand with the status, follow it, and go when a person comes."""
     page = open_page()
     queued(page, gateway)
     status = panel(page).locator(".status")
     expect(status).to_have_text(
         "Du väntar på en person. Skriv gärna mer under tiden. "
-        "Du är nummer 2 i kön. Det brukar ta 5 till 15 minuter."
+        "Du är nummer 2 i kön till Bygg och miljö. Det brukar ta 5 till 15 minuter."
     )
-    frame = {"status": "waiting", "queue": {"position": 1, "wait_minutes": [2, 2]}}
-    for socket in gateway.sockets:
-        socket.send(json.dumps(frame))
+    gateway.tell(
+        {
+            "status": "waiting",
+            "queue": {"position": 1, "of_department": None, "wait_minutes": [2, 2]},
+        }
+    )
     expect(status).to_contain_text("Du är nummer 1 i kön. Det brukar ta omkring 2 min.")
     gateway.status, gateway.queue = "with_operator", None
     gateway.push("operator", "Hej!")
@@ -216,6 +223,23 @@ def test_a_question_is_left_when_nobody_is_there(open_page: Open, gateway) -> No
     assert page.evaluate(FOCUSED) == "log"
     assert [("case", {"text": "Vad kostar bygglov?", "email": EMAIL})] == gateway.given
     assert ["Vad kostar bygglov?"] == [each["text"] for each in gateway.received]
+
+
+def test_a_question_has_room_and_grows(open_page: Open, gateway) -> None:
+    """Four lines at first, more as they are written; too many words are told beside the field."""
+    page = open_page()
+    leaving_case(page, gateway)
+    text = page.get_by_role("textbox", name="Din fråga", exact=True)
+    assert 4 == text.evaluate(LINES)
+    text.fill("rad\n" * 6 + "rad")
+    assert 7 == text.evaluate(LINES)
+    assert text.evaluate("one => one.scrollHeight <= one.clientHeight")
+    address(page).fill(EMAIL)
+    text.fill("x" * 2003)
+    give(page)
+    expect(text).to_be_focused()
+    expect(text).to_have_accessible_description(re.compile("3 tecken för lång"))
+    assert [] == gateway.given
 
 
 def test_what_was_written_for_a_case_stays(open_page: Open, gateway) -> None:

@@ -1,6 +1,7 @@
 import { attribute, h, icon } from "../shared/dom.js";
 import { longDate } from "../shared/dates.js";
 import { counted, translator } from "../shared/texts.js";
+import { dots, TypingLine } from "../shared/typing.js";
 import { FieldForm } from "./fields.js";
 import { MessageForm } from "./form.js";
 import { MessageList } from "./list.js";
@@ -158,6 +159,7 @@ export class SvarChat extends HTMLElement {
     this.again = button("primary", () => this.#startAgain());
     this.intro = h("p", { class: "intro", hidden: true });
     this.typing = h("p", { class: "typing", role: "status" });
+    this.writing = new TypingLine();
     this.person = button("secondary", () => this.#askForPerson());
     this.keep = button("secondary", () => this.#ask(null, true));
     this.erase = button("primary", () => this.#erase());
@@ -171,7 +173,7 @@ export class SvarChat extends HTMLElement {
       h("div", { class: "header" },
         h("div", { class: "name" }, this.heading, this.subtitle),
         h("div", { class: "tools" }, this.switch, this.menu.button, this.closer)),
-      this.menu.element, this.news, this.statusText, this.inside, this.intro, this.list.element, this.typing,
+      this.menu.element, this.news, this.statusText, this.inside, this.intro, this.list.element, this.typing, this.writing.element,
       ...Object.values(this.sheets), this.bottom);
     this.shadowRoot.replaceChildren(this.launcher, this.out, this.announcer, this.dialog);
   }
@@ -190,6 +192,7 @@ export class SvarChat extends HTMLElement {
       this.#queue = queue;
       this.#drawStatus();
     });
+    on(network, "typing", () => this.writing.show(this.t("widget.writing")));
     on(network, "stuck", (stuck) => this.#fallBack(stuck));
     on(network, "delivery", (delivery) => list.deliver(delivery));
     on(network, "rejected", ({ client_id, text, code }) => {
@@ -213,6 +216,7 @@ export class SvarChat extends HTMLElement {
     });
     on(form.element, "send", ({ text }) => this.#send(text));
     on(form.element, "draft", ({ text }) => (this.memory.tab = { draft: text }));
+    on(form.element, "typing", () => network.typing());
     on(form.element, "hurry", () => this.#say(this.t("widget.busy")));
     on(list.element, "choose", ({ text }) => this.#send(text));
     on(list.element, "retry", ({ text, client_id }) => network.send(text, client_id));
@@ -296,6 +300,7 @@ export class SvarChat extends HTMLElement {
   #received(message) {
     this.intro.hidden = true;
     this.list.add(message);
+    if (message.author === "operator") this.writing.clear();
     if (this.#open || message.author === "resident") return;
     this.#unread += 1;
     this.#drawLauncher();
@@ -306,10 +311,7 @@ export class SvarChat extends HTMLElement {
     this.form.busy(busy);
     attribute(this.person, "aria-disabled", busy ? "true" : null);
     const answering = busy && !WITH_PERSON.has(this.network.status);
-    this.typing.replaceChildren(
-      ...(answering
-        ? [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), this.t("widget.typing")]
-        : []));
+    this.typing.replaceChildren(...(answering ? [dots(), this.t("widget.typing")] : []));
   }
 
   async #askForPerson() {
@@ -571,6 +573,9 @@ export class SvarChat extends HTMLElement {
     if (this.statusText.textContent !== text) this.statusText.textContent = text;
     this.statusText.dataset.kind = this.#connected && !this.#stuck ? status ?? "" : "problem";
     const over = status === "closed" || this.#erased;
+    // Its room is kept while somebody may write, so that nothing jumps each time.
+    this.writing.element.hidden = status !== "with_operator";
+    if (this.writing.element.hidden) this.writing.clear();
     this.person.hidden = WITH_PERSON.has(status) || over;
     this.again.hidden = !over;
     this.form.element.hidden = over;
@@ -586,8 +591,8 @@ export class SvarChat extends HTMLElement {
   /** Where in the queue, and how long that tends to take. */
   #place() {
     if (!this.#queue) return "";
-    const { position, wait_minutes: wait } = this.#queue;
-    const place = this.t("widget.queue.position", { position });
+    const { position, of_department: department, wait_minutes: wait } = this.#queue;
+    const place = this.t(department ? "widget.queue.position_of" : "widget.queue.position", { position, department });
     if (!wait) return place;
     const [low, high] = wait;
     return `${place} ${this.t(low < high ? "widget.queue.wait" : "widget.queue.about", { low, high })}`;

@@ -1,3 +1,5 @@
+import { seldom } from "../shared/typing.js";
+
 const TIME_LIMIT = 10_000; // ms; the gateway itself gives up on a turn after 4 s
 const POLL_EVERY = 4_000;
 const LONGEST_PAUSE = 15_000;
@@ -26,7 +28,7 @@ class Failure extends Error {
  * closed), `svar:busy` (true while a turn is on its way), `svar:connection` (true, false),
  * `svar:delivery` {client_id, state: sending | sent | failed, code}, `svar:rejected`
  * {client_id, text, code}, `svar:municipality`, `svar:queue` ({position, wait_minutes} or null),
- * `svar:stuck` (true when it has failed so often that another way is better) and `svar:reset` (gone,
+ * `svar:typing` (the operator is writing, now), `svar:stuck` (true when it has failed so often that another way is better) and `svar:reset` (gone,
  * elsewhere, ended) when the messages shown so far no longer count.
  */
 export class Network extends EventTarget {
@@ -51,6 +53,7 @@ export class Network extends EventTarget {
   #stuck = false;
   #awake = Date.now();
   #watch = null;
+  #sayTyping = seldom(() => this.#socket.send('{"type":"typing"}'));
 
   /** `base` is the address that the API's paths are relative to. */
   constructor({ base, municipality, language, memory }) {
@@ -126,6 +129,11 @@ export class Network extends EventTarget {
     // One at a time and in order, whatever the network does.
     this.#queue = this.#queue.then(() => this.#deliver(text, client_id));
     return this.#queue;
+  }
+
+  /** Tells the operator that the resident is writing, never what; only where somebody sees it. */
+  typing() {
+    if (this.#status === "with_operator" && this.#socket?.readyState === WebSocket.OPEN) this.#sayTyping();
   }
 
   async handoff() {
@@ -433,7 +441,8 @@ export class Network extends EventTarget {
     };
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
-      const { status, queue, ...message } = JSON.parse(data);
+      const { type, status, queue, ...message } = JSON.parse(data);
+      if (type === "typing") this.#tell(type);
       if (message.seq) this.#receive(message);
       if (status) this.#remember(status);
       if (queue !== undefined) this.#tell("queue", queue);

@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parents[2]
 STATIC = TOP / "gateway" / "static"
 LANGUAGES = ("sv", "nb", "nn")
 HOME = "http://svar.test"
+PAGES = {"/": "Värdsida", "/bygglov": "Bygglov"}
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 # Stricter than most municipalities': nothing inline, nothing from elsewhere.
 POLICY = (
@@ -61,6 +62,8 @@ class Gateway:
     messages: list[dict[str, Any]] = field(default_factory=list)
     status: str = "with_bot"
     down: bool = False
+    silent: bool = False
+    """Requests are never answered."""
     refuses: int = 0
     """When a status: everything is answered with it."""
     problems: list[tuple[int, str, str]] = field(default_factory=list)
@@ -123,12 +126,12 @@ class Gateway:
         if not request.url.startswith(HOME):
             self.elsewhere.append(request.url)
             route.abort()
-        elif path == "/":
+        elif path in PAGES:
             body = (
-                "<!doctype html><html lang='sv'><title>Värdsida</title>"
+                f"<!doctype html><html lang='sv'><title>{PAGES[path]}</title>"
                 "<link rel='stylesheet' href='/host.css'>"
                 "<script type='module' src='/static/build/svar-chat.js'></script>"
-                "<main><h1>Värdsida</h1></main>"
+                f"<main><h1>{PAGES[path]}</h1></main>"
                 f"{self.html}"
             )
             route.fulfill(
@@ -149,6 +152,8 @@ class Gateway:
             route.fulfill(status=404)
 
     def _api(self, route: Route, method: str, parts: list[str]) -> None:
+        if self.silent:
+            return
         if self.down:
             route.abort()
             return

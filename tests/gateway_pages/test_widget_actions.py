@@ -475,3 +475,52 @@ def test_a_closed_conversation_begins_anew_by_one_button(open_page: Open, gatewa
     page.get_by_role("button", name="Starta ett nytt samtal").click()
     expect(field(page)).to_be_focused()
     assert 2 == gateway.begun
+
+
+def test_a_source_opens_in_the_same_site_and_the_chat_goes_along(open_page: Open, gateway) -> None:
+    """On the next page the panel is open, with what was said, in order, and what was typed."""
+    page = open_page()
+    answered(page, gateway)
+    field(page).fill("Och ett garage?")
+    said = panel(page).locator(".message").all_inner_texts()
+    page.get_by_role("link", name="Söka bygglov").click()
+    page.wait_for_url("**/bygglov#vad-kostar-det")
+    expect(page.get_by_role("heading", name="Bygglov", level=1)).to_be_visible()
+    expect(field(page)).to_have_value("Och ett garage?")
+    expect(panel(page).locator(".message")).to_have_count(3)
+    # What was thought of the answer is asked again; the words are the same.
+    assert said == panel(page).locator(".message").all_inner_texts()
+    page.go_back()
+    expect(panel(page).locator(".message")).to_have_count(3)
+    assert (1, 1) == (gateway.begun, len(page.context.pages))
+
+
+def test_a_page_instead_of_an_answer_is_none(open_page: Open, gateway) -> None:
+    """Where a network asks to sign in first, nothing counts as sent, and all goes on afterwards."""
+    page = open_page()
+    page.route("**/api/**", lambda route: route.fulfill(body="<p>Logga in</p>"))
+    page.get_by_role("button", name="Fråga kommunen").click()
+    write(page, "Vad kostar bygglov?")
+    expect(panel(page).get_by_role("button", name="Försök igen")).to_be_visible()
+    expect(panel(page).locator(".status")).to_contain_text("Vi har ingen kontakt just nu.")
+    page.unroute("**/api/**")
+    panel(page).get_by_role("button", name="Försök igen").click()
+    expect(panel(page).locator(".message.resident")).to_contain_text("Skickat")
+    assert ["Vad kostar bygglov?"] == [each["text"] for each in gateway.received]
+
+
+def test_looking_for_an_answer_ends(open_page: Open, gateway) -> None:
+    """Where no answer ever comes, it says so within the time limit, and nothing is lost."""
+    page = open_page()
+    page.add_init_script(
+        "const limit = AbortSignal.timeout; AbortSignal.timeout = (ms) => limit(ms / 20);"
+    )
+    page.reload()
+    open_chat(page)
+    gateway.silent = True
+    write(page, "Vad kostar bygglov?")
+    expect(panel(page).get_by_text("Letar efter svar …")).to_be_visible()
+    expect(panel(page).get_by_role("button", name="Försök igen")).to_be_visible()
+    expect(panel(page).get_by_text("Letar efter svar …")).to_have_count(0)
+    expect(panel(page).locator(".message.resident")).to_contain_text("Vad kostar bygglov?")
+    expect(panel(page).get_by_role("button", name="Prata med en person")).to_be_enabled()

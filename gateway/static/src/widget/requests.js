@@ -33,11 +33,14 @@ export async function request(base, method, path, body, token) {
   }
   let answer = null;
   try {
-    if (response.headers.get("Content-Type")?.startsWith("text/plain")) answer = await response.text();
-    else if (response.status !== 204) answer = await response.json();
+    const text = await response.text();
+    const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
+    answer = plain || !text ? text : JSON.parse(text);
   } catch {
-    // A proxy's own error page: the status says enough.
+    // Of a proxy's own error page the status says enough; half an answer, or a page instead of
+    // one, is no answer.
+    if (response.ok) throw new Failure(0);
   }
   if (!response.ok) throw new Failure(response.status, answer?.errors);
-  return answer ?? {};
+  return answer || {};
 }

@@ -13,6 +13,20 @@ SIGNAL = {"type": "typing"}
 ROUNDS = 20
 
 
+@pytest.fixture
+def told(monkeypatch) -> list[str]:
+    """The kinds of what is published, in order."""
+    kinds = []
+    publish = LocalHub.publish
+
+    async def count(hub, topic, event):
+        kinds.append(event.kind)
+        await publish(hub, topic, event)
+
+    monkeypatch.setattr(LocalHub, "publish", count)
+    return kinds
+
+
 async def claimed(api, operator):
     """A resident whose conversation the operator has."""
     resident = await api.resident()
@@ -83,14 +97,15 @@ async def test_only_who_has_the_conversation_is_told_and_believed(
                 await desk.receive_json(timeout=0.3)
 
 
-async def test_nobody_is_told_before_somebody_has_it(api, operator) -> None:
-    """Who writes to the bot or waits writes to nobody yet."""
+async def test_nobody_is_told_before_somebody_has_it(api, operator, told) -> None:
+    """Who writes to the bot or waits writes to nobody yet; no desk is even woken for it."""
     resident = await api.resident()
     async with operator.events() as desk, resident.events(1) as page:
         await desk.receive_json(timeout=5)
         await page.send_json(SIGNAL)
         await resident.want_person()
         assert "queue" == (await desk.receive_json(timeout=5))["type"]
+    assert TYPING not in told
 
 
 async def test_a_conversation_passed_on_is_told_of_no_more(api, operator, colleague) -> None:
@@ -112,18 +127,10 @@ async def test_a_conversation_passed_on_is_told_of_no_more(api, operator, collea
         assert "queue" == (await desk.receive_json(timeout=5))["type"]
 
 
-async def test_a_flood_of_it_is_dropped(api, operator, monkeypatch) -> None:
+async def test_a_flood_of_it_is_dropped(api, operator, told, monkeypatch) -> None:
     """A page that says it all the time is heard now and then, and the desk stays open."""
-    told = []
-    publish = LocalHub.publish
-
-    async def count(hub, topic, event):
-        told.append(event.kind)
-        await publish(hub, topic, event)
-
     monkeypatch.setattr(sockets, "HEAR_SECONDS", 60)
     resident = await claimed(api, operator)
-    monkeypatch.setattr(LocalHub, "publish", count)
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
         await desk.receive_json(timeout=5)
         for _ in range(2 * QUEUE_LENGTH):

@@ -3,6 +3,8 @@
 Events say what changed, not what it became: whoever is told reads the database after the last
 thing it has seen. So an event that is lost, doubled or late loses no message, and a
 publish/subscribe server between several gateways can take the place of this module.
+
+TYPING is the exception: that somebody writes is stored nowhere, so nothing is read for it.
 """
 
 from __future__ import annotations
@@ -12,16 +14,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.types import Availability
 
 QUEUE_LENGTH = 256
+TYPING: Final = "typing"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased, presence or signed_out."""
+    """A change: `kind` is message, queue, erased, presence, signed_out or typing.
+
+    Typing is told to the other side only: on the desk's topic the resident writes, on the
+    conversation's the operator does.
+    """
 
     kind: str
     conversation: str | None = None
@@ -46,7 +53,8 @@ class Subscription:
         try:
             self._events.put_nowait(event)
         except asyncio.QueueFull:
-            self._lagged = True
+            # What passes in a few seconds is no reason to read everything anew.
+            self._lagged = self._lagged or event.kind != TYPING
 
     async def take(self, seconds: float) -> list[Event]:
         """Give all events there are, waiting up to so many seconds for the first; [] if none.

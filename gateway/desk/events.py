@@ -5,15 +5,17 @@ A live connection here is what "an operator is there" means.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from pydantic import ValidationError
 
-from gateway.desk.models import DeskState, MessageFrame, PresenceFrame, QueueFrame
+from gateway.desk.models import DeskState, MessageFrame, PresenceFrame, QueueFrame, TypingFrame
 from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
-from gateway.events import Event, LaggedError, desk_topic
+from gateway.events import TYPING, Event, LaggedError, conversation_topic, desk_topic
 from gateway.guards import require_same_origin, with_session
 from gateway.handoff import DESK_ROLES
 from gateway.keys import CONVERSATIONS, DESKS, HANDOFFS, HUB, PRESENCE, SESSIONS, SIGNED_IN
@@ -29,21 +31,34 @@ async def events(request: web.Request) -> web.StreamResponse:
     require_same_origin(request)
     signed_in = request[SIGNED_IN]
     staff = signed_in.staff
+    teller: _Teller | None = None
+
+    async def hear(text: str) -> None:
+        if teller is not None:
+            await teller.hear(text)
+
+    clock = asyncio.get_running_loop().time
     with request.app[HUB].subscribe(desk_topic(staff.municipality)) as subscription:
         async with (
-            live_socket(request, "desk", subscription) as socket,
+            live_socket(request, "desk", subscription, hear) as socket,
             _at_the_desk(request, staff),
         ):
             teller = _Teller(request, socket, signed_in)
             await teller.tell_queue()
+            look_at = clock() + IDLE_SECONDS
             while not socket.closed:
                 try:
-                    news = await subscription.take(IDLE_SECONDS)
+                    news = await subscription.take(look_at - clock())
                 except LaggedError:
                     await socket.close(code=LAGGED, message=b"read again")
                     break
                 if socket.closed:
                     break
+                await teller.tell_typing(news)
+                if news and all(event.kind == TYPING for event in news):
+                    # Nothing has changed, so that nothing has to be read.
+                    continue
+                look_at = clock() + IDLE_SECONDS
                 signed_out = any(event.session == signed_in.session for event in news)
                 if signed_out or await request.app[SESSIONS].read(signed_in.token) is None:
                     await socket.close(code=SIGNED_OUT, message=b"signed out")
@@ -116,6 +131,23 @@ class _Teller:
         if any(event.kind == "presence" for event in news):
             await self._tell_presence()
         await self._tell_messages(news, self._own() - before)
+
+    async def tell_typing(self, news: Sequence[Event]) -> None:
+        """Say of which own conversations the residents are writing."""
+        writing = {event.conversation for event in news if event.kind == TYPING}
+        for id_ in self._own() & writing:
+            frame = TypingFrame(type=TYPING, conversation=id_)
+            await self._socket.send_str(frame.model_dump_json())
+
+    async def hear(self, text: str) -> None:
+        """Tell a resident that the operator writes, if the conversation is theirs."""
+        try:
+            said = TypingFrame.model_validate_json(text)
+        except ValidationError:
+            return
+        if said.conversation in self._own():
+            event = Event(TYPING, said.conversation)
+            await self._app[HUB].publish(conversation_topic(said.conversation), event)
 
     def _own(self) -> set[str]:
         return {item.id for item in self._queue.own} if self._queue else set()

@@ -107,5 +107,15 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame]):
+class TypingFrame(Frozen):
+    """A frame of the desk's events: the resident of one's own conversation is writing.
+
+    The page sends the same when the operator is.
+    """
+
+    type: Literal["typing"]
+    conversation: str
+
+
+class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame | TypingFrame]):
     """A frame of the desk's events."""

@@ -166,8 +166,11 @@ ENDPOINTS = (
         "/api/v1/desk/events",
         events.events,
         "WebSocket: the queue on connecting and at each change, new messages of one's own "
-        "conversations, and who is there at each change. After connecting, read the open "
-        "conversation anew. Close code 4401: signed out; 1013: connect again",
+        "conversations, and who is there at each change; also when the resident of one's own "
+        "conversation is writing. The page may send the same frame, at most once in three "
+        "seconds, when the operator is: it holds for five, is stored nowhere, and every other "
+        "frame that a page sends is dropped. After connecting, read the open conversation anew. "
+        "Close code 4401: signed out; 1013: connect again",
         "desk",
         Guard.SESSION,
         {101: DeskFrame},

@@ -102,7 +102,16 @@ class LivePlace(Frozen):
     queue: Place
 
 
-class LiveFrame(RootModel[LiveMessage | LivePlace]):
+class LiveTyping(Frozen):
+    """A frame of the events without a message: the operator is writing.
+
+    The page sends the same when the resident is.
+    """
+
+    type: Literal["typing"]
+
+
+class LiveFrame(RootModel[LiveMessage | LivePlace | LiveTyping]):
     """A frame of the events."""
 
 

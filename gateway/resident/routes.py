@@ -62,7 +62,10 @@ ENDPOINTS = (
         f"{CONVERSATION}/events",
         events.events,
         "WebSocket: each message after a seq as it comes, with the conversation's status; "
-        "while it waits also its place in the queue whenever that changes. "
+        "while it waits also its place in the queue whenever that changes; "
+        '{"type": "typing"} when the operator is writing, and the page may send the same, '
+        "at most once in three seconds, when the resident is: it holds for five, is stored "
+        "nowhere, and every other frame that a page sends is dropped. "
         "The token goes in the Authorization header or as the subprotocol bearer.TOKEN beside "
         "svar. Close code 4404: erased; 1013: read again from the last seq",
         "resident",

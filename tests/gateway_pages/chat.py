@@ -12,6 +12,11 @@ FOCUSED = """() => {
     const inner = document.querySelector("svar-chat").shadowRoot.activeElement;
     return inner ? inner.id || inner.className || inner.tagName : document.activeElement.tagName;
 }"""
+# What would be gone after five seconds stays until all has been looked at.
+LASTING = """() => {
+    const real = setTimeout;
+    window.setTimeout = (act, pause) => pause === 5000 ? 0 : real(act, pause);
+}"""
 SOURCE = {
     "article": "bygglov",
     "title": "Söka bygglov",
@@ -175,6 +180,13 @@ def with_operator(page: Page, gateway) -> None:
     expect(panel(page).locator(".status")).to_have_text("Du pratar med en person.")
 
 
+def operator_writes(page: Page, gateway) -> None:
+    with_operator(page, gateway)
+    page.evaluate(LASTING)
+    gateway.tell({"type": "typing"})
+    expect(panel(page).get_by_text("Medarbetaren skriver …")).to_be_visible()
+
+
 def closed(page: Page, gateway) -> None:
     waiting(page, gateway)
     gateway.status = "closed"
@@ -201,9 +213,10 @@ def noticed(page: Page, gateway) -> None:
 
 
 def queued(page: Page, gateway) -> None:
-    gateway.queue = {"position": 2, "of_department": None, "wait_minutes": [5, 15]}
+    department = "Bygg och miljö"
+    gateway.queue = {"position": 2, "of_department": department, "wait_minutes": [5, 15]}
     waiting(page, gateway)
-    expect(panel(page).locator(".status")).to_contain_text("Du är nummer 2 i kön.")
+    expect(panel(page).locator(".status")).to_contain_text(f"nummer 2 i kön till {department}.")
 
 
 def menu(page: Page, gateway) -> None:
@@ -254,6 +267,6 @@ def stuck(page: Page, gateway) -> None:
 
 STATES = (
     nothing, opened, answered, contradicted, folded, unfolded, rated, unsure, too_long, not_sent,
-    waiting, with_operator, closed, asking_to_erase, erased,
+    waiting, with_operator, operator_writes, closed, asking_to_erase, erased,
     noticed, queued, menu, mailing, no_address, leaving_case, not_helped, ended, stuck,
 )  # fmt: skip

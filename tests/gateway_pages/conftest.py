@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parents[2]
 STATIC = TOP / "gateway" / "static"
 LANGUAGES = ("sv", "nb", "nn")
 HOME = "http://svar.test"
+PAGES = {"/": "Värdsida", "/bygglov": "Bygglov"}
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 # Stricter than most municipalities': nothing inline, nothing from elsewhere.
 POLICY = (
@@ -61,6 +62,8 @@ class Gateway:
     messages: list[dict[str, Any]] = field(default_factory=list)
     status: str = "with_bot"
     down: bool = False
+    silent: bool = False
+    """Requests are never answered."""
     refuses: int = 0
     """When a status: everything is answered with it."""
     problems: list[tuple[int, str, str]] = field(default_factory=list)
@@ -78,6 +81,8 @@ class Gateway:
     elsewhere: list[str] = field(default_factory=list)
     styles: str = ""
     sockets: list[WebSocketRoute] = field(default_factory=list)
+    heard: list[str | bytes] = field(default_factory=list)
+    """What pages said on their WebSockets."""
 
     def say(self, author: str, text: str, **more: Any) -> dict[str, Any]:
         """Store a message and give it."""
@@ -98,6 +103,7 @@ class Gateway:
     def connect(self, socket: WebSocketRoute) -> None:
         """Tell a page that opens its events what it has missed, and what comes from now on."""
         self.sockets.append(socket)
+        socket.on_message(lambda said: self.heard.append(said))
         after = int(socket.url.rpartition("=")[2])
         for message in self.messages[after:]:
             socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
@@ -108,6 +114,11 @@ class Gateway:
         for socket in self.sockets:
             socket.send(json.dumps({**message, "status": self.status, "queue": self.queue}))
 
+    def tell(self, frame: dict[str, Any]) -> None:
+        """Send a frame without a message to every open page."""
+        for socket in self.sockets:
+            socket.send(json.dumps(frame))
+
     def serve(self, route: Route) -> None:
         """Answer one request."""
         request = route.request
@@ -115,12 +126,12 @@ class Gateway:
         if not request.url.startswith(HOME):
             self.elsewhere.append(request.url)
             route.abort()
-        elif path == "/":
+        elif path in PAGES:
             body = (
-                "<!doctype html><html lang='sv'><title>Värdsida</title>"
+                f"<!doctype html><html lang='sv'><title>{PAGES[path]}</title>"
                 "<link rel='stylesheet' href='/host.css'>"
                 "<script type='module' src='/static/build/svar-chat.js'></script>"
-                "<main><h1>Värdsida</h1></main>"
+                f"<main><h1>{PAGES[path]}</h1></main>"
                 f"{self.html}"
             )
             route.fulfill(
@@ -141,6 +152,8 @@ class Gateway:
             route.fulfill(status=404)
 
     def _api(self, route: Route, method: str, parts: list[str]) -> None:
+        if self.silent:
+            return
         if self.down:
             route.abort()
             return

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gateway.app import init_app
 from gateway.settings import PACKAGE, Settings
+from tests.gateway_pages.chat import LASTING
 
 TOP = Path(__file__).resolve().parents[2]
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
@@ -319,6 +320,39 @@ def test_pulling_from_the_bot_and_reopening(svar, at, t, faultless) -> None:
     again.click()
     expect(page.locator("#reply")).to_be_focused()
     assert t("system.reopened", operator="Ekhamns kontaktcenter") == resident.said("system")[-1]
+
+
+def test_each_side_sees_that_the_other_writes(svar, at, browser, t, faultless) -> None:
+    """The words come only when they are sent, and the line goes with them."""
+    page = at()
+    context = browser.new_context(base_url=svar.url, reduced_motion="reduce", locale="sv")
+    context.set_default_timeout(8000)
+    theirs = context.new_page()
+    theirs.goto("/demo/ekhamn/")
+    theirs.get_by_role("button", name=t("widget.launcher")).click()
+    theirs.get_by_role("button", name=t("widget.person")).click()
+    section(page, "waiting").locator("li .ds-button").click()
+    reply, written = page.locator("#reply"), theirs.get_by_label(t("widget.form.label"))
+    expect(reply).to_be_focused()
+    expect(theirs.get_by_text(t("widget.status.with_operator"))).to_be_visible()
+    reply.press_sequentially("Hej!")
+    expect(theirs.get_by_text(t("widget.writing"))).to_be_visible()
+    reply.press("Enter")
+    expect(theirs.get_by_text("Hej!", exact=True)).to_be_visible()
+    expect(theirs.get_by_text(t("widget.writing"))).to_have_count(0)
+    page.evaluate(LASTING)
+    before = reply.bounding_box()
+    written.press_sequentially("Hejsan")
+    line = page.get_by_text(t("desk.writing"))
+    expect(line).to_be_visible()
+    assert before == reply.bounding_box()
+    assert line.evaluate("one => !one.closest('[role=log], [role=status], [aria-live]')")
+    assert "Hejsan" not in page.content()
+    faultless(page, "writing")
+    written.press("Enter")
+    expect(page.locator(".transcript").get_by_text("Hejsan")).to_be_visible()
+    expect(line).to_have_count(0)
+    context.close()
 
 
 def test_passages_go_into_the_reply_and_are_never_sent_by_themselves(

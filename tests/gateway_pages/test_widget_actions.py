@@ -1,6 +1,5 @@
 """What residents do with a conversation, and what the chat does when something is missing."""
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -31,6 +30,11 @@ from tests.gateway_pages.chat import (
 )
 
 EMAIL = "ingen@exempel.example"
+LINES = """one => {
+    const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(one);
+    const room = one.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    return Math.round(room / parseFloat(lineHeight));
+}"""
 
 
 def address(page):
@@ -185,17 +189,20 @@ def test_a_line_that_is_too_long_or_not_sent_stays(open_page: Open, gateway) -> 
 
 
 def test_the_place_in_the_queue_is_said(open_page: Open, gateway) -> None:
-    """Place and wait stand with the status, follow the queue, and go when a person comes."""
+    """Whose line, place and wait stand with the status, follow it, and go when a person comes."""
     page = open_page()
     queued(page, gateway)
     status = panel(page).locator(".status")
     expect(status).to_have_text(
         "Du väntar på en person. Skriv gärna mer under tiden. "
-        "Du är nummer 2 i kön. Det brukar ta 5 till 15 minuter."
+        "Du är nummer 2 i kön till Bygg och miljö. Det brukar ta 5 till 15 minuter."
     )
-    frame = {"status": "waiting", "queue": {"position": 1, "wait_minutes": [2, 2]}}
-    for socket in gateway.sockets:
-        socket.send(json.dumps(frame))
+    gateway.tell(
+        {
+            "status": "waiting",
+            "queue": {"position": 1, "of_department": None, "wait_minutes": [2, 2]},
+        }
+    )
     expect(status).to_contain_text("Du är nummer 1 i kön. Det brukar ta omkring 2 min.")
     gateway.status, gateway.queue = "with_operator", None
     gateway.push("operator", "Hej!")
@@ -216,6 +223,23 @@ def test_a_question_is_left_when_nobody_is_there(open_page: Open, gateway) -> No
     assert page.evaluate(FOCUSED) == "log"
     assert [("case", {"text": "Vad kostar bygglov?", "email": EMAIL})] == gateway.given
     assert ["Vad kostar bygglov?"] == [each["text"] for each in gateway.received]
+
+
+def test_a_question_has_room_and_grows(open_page: Open, gateway) -> None:
+    """Four lines at first, more as they are written; too many words are told beside the field."""
+    page = open_page()
+    leaving_case(page, gateway)
+    text = page.get_by_role("textbox", name="Din fråga", exact=True)
+    assert 4 == text.evaluate(LINES)
+    text.fill("rad\n" * 6 + "rad")
+    assert 7 == text.evaluate(LINES)
+    assert text.evaluate("one => one.scrollHeight <= one.clientHeight")
+    address(page).fill(EMAIL)
+    text.fill("x" * 2003)
+    give(page)
+    expect(text).to_be_focused()
+    expect(text).to_have_accessible_description(re.compile("3 tecken för lång"))
+    assert [] == gateway.given
 
 
 def test_what_was_written_for_a_case_stays(open_page: Open, gateway) -> None:
@@ -451,3 +475,52 @@ def test_a_closed_conversation_begins_anew_by_one_button(open_page: Open, gatewa
     page.get_by_role("button", name="Starta ett nytt samtal").click()
     expect(field(page)).to_be_focused()
     assert 2 == gateway.begun
+
+
+def test_a_source_opens_in_the_same_site_and_the_chat_goes_along(open_page: Open, gateway) -> None:
+    """On the next page the panel is open, with what was said, in order, and what was typed."""
+    page = open_page()
+    answered(page, gateway)
+    field(page).fill("Och ett garage?")
+    said = panel(page).locator(".message").all_inner_texts()
+    page.get_by_role("link", name="Söka bygglov").click()
+    page.wait_for_url("**/bygglov#vad-kostar-det")
+    expect(page.get_by_role("heading", name="Bygglov", level=1)).to_be_visible()
+    expect(field(page)).to_have_value("Och ett garage?")
+    expect(panel(page).locator(".message")).to_have_count(3)
+    # What was thought of the answer is asked again; the words are the same.
+    assert said == panel(page).locator(".message").all_inner_texts()
+    page.go_back()
+    expect(panel(page).locator(".message")).to_have_count(3)
+    assert (1, 1) == (gateway.begun, len(page.context.pages))
+
+
+def test_a_page_instead_of_an_answer_is_none(open_page: Open, gateway) -> None:
+    """Where a network asks to sign in first, nothing counts as sent, and all goes on afterwards."""
+    page = open_page()
+    page.route("**/api/**", lambda route: route.fulfill(body="<p>Logga in</p>"))
+    page.get_by_role("button", name="Fråga kommunen").click()
+    write(page, "Vad kostar bygglov?")
+    expect(panel(page).get_by_role("button", name="Försök igen")).to_be_visible()
+    expect(panel(page).locator(".status")).to_contain_text("Vi har ingen kontakt just nu.")
+    page.unroute("**/api/**")
+    panel(page).get_by_role("button", name="Försök igen").click()
+    expect(panel(page).locator(".message.resident")).to_contain_text("Skickat")
+    assert ["Vad kostar bygglov?"] == [each["text"] for each in gateway.received]
+
+
+def test_looking_for_an_answer_ends(open_page: Open, gateway) -> None:
+    """Where no answer ever comes, it says so within the time limit, and nothing is lost."""
+    page = open_page()
+    page.add_init_script(
+        "const limit = AbortSignal.timeout; AbortSignal.timeout = (ms) => limit(ms / 20);"
+    )
+    page.reload()
+    open_chat(page)
+    gateway.silent = True
+    write(page, "Vad kostar bygglov?")
+    expect(panel(page).get_by_text("Letar efter svar …")).to_be_visible()
+    expect(panel(page).get_by_role("button", name="Försök igen")).to_be_visible()
+    expect(panel(page).get_by_text("Letar efter svar …")).to_have_count(0)
+    expect(panel(page).locator(".message.resident")).to_contain_text("Vad kostar bygglov?")
+    expect(panel(page).get_by_role("button", name="Prata med en person")).to_be_enabled()

@@ -1,4 +1,5 @@
 import { attribute, h } from "../shared/dom.js";
+import { TypingLine } from "../shared/typing.js";
 import { field } from "../staff/field.js";
 import { askOutcome, askTransfer } from "./dialogs.js";
 import { line, reasons } from "./transcript.js";
@@ -9,8 +10,8 @@ const UNFILLED = /\{(operator|municipality|reference)\}/;
 
 /**
  * The chosen conversation: why it came, the messages, and the reply. Tells by events on its element:
- * `desk:claim` {id}, `desk:left` {id} (no longer the operator's), `desk:back`, `desk:shown` {view}
- * whenever another conversation is shown, or null.
+ * `desk:claim` {id}, `desk:left` {id} (no longer the operator's), `desk:back`, `desk:typing` {id}
+ * (in the reply, right now), `desk:shown` {view} whenever another conversation is shown, or null.
  */
 export class ConversationPanel {
   #page;
@@ -22,6 +23,7 @@ export class ConversationPanel {
   #used = new Map();
   #sources = new Map();
   #suggested = new Set();
+  #writing = new TypingLine();
 
   constructor(page) {
     this.#page = page;
@@ -44,6 +46,7 @@ export class ConversationPanel {
   show(view, { focus = false } = {}) {
     this.#view = view;
     this.#suggested = new Set();
+    this.#writing.clear();
     this.draw();
     this.#shown(view);
     if (!focus) return;
@@ -70,6 +73,7 @@ export class ConversationPanel {
           : null),
       reasons(this.#page, view.handoff, view.language),
       this.#list,
+      own ? this.#writing.element : null,
       own ? this.#form()
         : h("div", { class: "reply" },
           h("button", { type: "button", class: "ds-button", onclick: () => this.#tell("claim") }, t("desk.claim"))),
@@ -80,10 +84,16 @@ export class ConversationPanel {
   /** A message that just came, or one's own that was stored. */
   add(message) {
     if (!this.#view || this.#view.messages.some(({ seq }) => seq === message.seq)) return;
+    if (message.author === "resident") this.#writing.clear();
     this.#view.messages = [...this.#view.messages, message].sort((one, other) => one.seq - other.seq);
     const next = this.#view.messages[this.#view.messages.indexOf(message) + 1];
     this.#list.insertBefore(this.#line(message), next ? this.#list.querySelector(`[data-seq="${next.seq}"]`) : null);
     this.#toEnd();
+  }
+
+  /** The resident of a conversation is writing. */
+  typing(id) {
+    if (id === this.id) this.#writing.show(this.#page.t("desk.writing"));
   }
 
   /** Puts words into the reply, to be edited; nothing is sent. */
@@ -167,6 +177,7 @@ export class ConversationPanel {
       oninput: () => {
         this.#drafts.set(id, reply.control.value);
         if (reply.control.getAttribute("aria-invalid")) reply.error(null);
+        if (reply.control.value.trim()) this.#tell("typing");
       },
       onkeydown: (event) => {
         if (event.key === "Escape") {

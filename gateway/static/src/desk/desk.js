@@ -37,6 +37,7 @@ export class Desk {
     on(this.#queue.element, "desk:claim", ({ id }) => this.#claim(id));
     on(this.#conversation.element, "desk:claim", ({ id }) => this.#claim(id));
     on(this.#conversation.element, "desk:left", ({ text }) => this.#left(text));
+    on(this.#conversation.element, "desk:typing", ({ id }) => this.#events.typing(id));
     on(this.#conversation.element, "desk:back", () => this.#back());
     on(this.#queue.element, "desk:new", ({ text }) => this.#settings.alert(text));
     on(this.#others.element, "desk:pull", ({ id }) => this.#take(id, "pull"));
@@ -53,6 +54,7 @@ export class Desk {
       this.#joining = false;
     });
     on(this.#events, "message", (frame) => this.#message(frame));
+    on(this.#events, "typing", ({ conversation }) => this.#conversation.typing(conversation));
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
       next: () => this.#queue.oldest && this.#take(this.#queue.oldest, "claim"),

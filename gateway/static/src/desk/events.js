@@ -1,9 +1,12 @@
+import { seldom } from "../shared/typing.js";
+
 const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 15_000;
 
 /**
  * What happens at the desk, by WebSocket. Tells by events: `queue` (the queue), `message`
- * {conversation, status, message}, `presence` {presence}, `connection` (true, false). A live connection is also what tells
+ * {conversation, status, message}, `presence` {presence}, `typing` {conversation} (its resident is
+ * writing, now), `connection` (true, false). A live connection is also what tells
  * residents that somebody is there.
  */
 export class DeskEvents extends EventTarget {
@@ -12,6 +15,7 @@ export class DeskEvents extends EventTarget {
   #timer = null;
   #pause = SHORTEST_PAUSE;
   #stopped = false;
+  #sayTyping = seldom((conversation) => this.#socket.send(JSON.stringify({ type: "typing", conversation })));
 
   constructor(api) {
     super();
@@ -21,6 +25,11 @@ export class DeskEvents extends EventTarget {
   start() {
     this.#stopped = false;
     this.#connect();
+  }
+
+  /** Tells the resident of a conversation that the operator is writing, never what. */
+  typing(conversation) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#sayTyping(conversation);
   }
 
   stop() {

@@ -1,36 +1,26 @@
 import { attribute, h, icon } from "../shared/dom.js";
-import { longDate } from "../shared/dates.js";
 import { counted, translator } from "../shared/texts.js";
-import { FieldForm } from "./fields.js";
+import { dots, TypingLine } from "../shared/typing.js";
+import { dress } from "./dress.js";
 import { MessageForm } from "./form.js";
+import { randomId } from "./id.js";
 import { MessageList } from "./list.js";
 import { Menu } from "./menu.js";
 import { Network } from "./network.js";
+import { News } from "./news.js";
+import { Sheets } from "./sheets.js";
+import { placeInQueue, StatusLine } from "./status.js";
 import { Memory } from "./storage.js";
-import css from "./widget.css";
+import { wayOut } from "./way.js";
 import texts from "texts:widget";
 
 // Below this the panel covers the page and is modal; see widget.css.
 const COVERING = "(max-width: 32em), (max-height: 26em)";
 const WITH_PERSON = new Set(["waiting", "with_operator"]);
 const BASE = new URL("../../", import.meta.url);
-const EMAIL = { name: "email", label: "widget.ask.email_label", type: "email", autocomplete: "email", longest: 254 };
 
 /** Whether the browser has what the chat is built on; without it there is a link to the chat as a page. */
 const able = () => "adoptedStyleSheets" in Document.prototype && "HTMLDialogElement" in window && "timeout" in AbortSignal;
-
-/** Gives the shadow root its styles, with rem meaning the resident's own text size, whatever the page did to it. */
-function dress(element) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(":host{all:initial!important}");
-  element.shadowRoot.adoptedStyleSheets = [sheet];
-  const own = parseFloat(getComputedStyle(element).fontSize) || 16;
-  const page = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-  const scale = own / page;
-  sheet.replaceSync(Math.abs(scale - 1) < 0.01
-    ? css
-    : css.replace(/(\d*\.?\d+)rem\b/g, (_, size) => `${(size * scale).toFixed(4)}rem`));
-}
 
 /**
  * `<svar-chat municipality="ekhamn" language="sv">`: a button, and a panel to ask the municipality in.
@@ -56,7 +46,6 @@ export class SvarChat extends HTMLElement {
   #notice = null;
   #erased = false;
   #queue = null;
-  #news = null;
   #stuck = false;
 
   connectedCallback() {
@@ -88,10 +77,9 @@ export class SvarChat extends HTMLElement {
     this.list = new MessageList();
     this.form = new MessageForm();
     this.menu = new Menu();
-    this.mail = new FieldForm("mail", "widget.menu.mail", [{ ...EMAIL, hint: "widget.menu_hint.mail" }]);
-    this.case = new FieldForm("case", "widget.case", [
-      { name: "text", label: "widget.ask.text_label", hint: "widget.form.hint", type: "area" }, EMAIL,
-    ]);
+    this.news = new News();
+    this.status = new StatusLine();
+    this.sheets = new Sheets();
     if (!this.shadowRoot) this.attachShadow({ mode: "open" });
     this.#build();
     dress(this);
@@ -148,31 +136,20 @@ export class SvarChat extends HTMLElement {
     this.switch = h("div", { class: "languages", role: "group", hidden: true });
     this.closer = button("tertiary", () => this.close());
     this.closer.dataset.icon = "";
-    this.statusText = h("p", { class: "status", role: "status" });
     this.out = h("nav", { class: "out", "aria-labelledby": "title", hidden: true });
     this.inside = h("div", { class: "way", hidden: true });
-    this.newsText = h("div", { dir: "auto" });
-    this.newsCloser = button("tertiary", () => this.#hideNews());
-    this.newsCloser.classList.add("small");
-    this.news = h("section", { class: "news", hidden: true }, icon("alert"), this.newsText, this.newsCloser);
     this.again = button("primary", () => this.#startAgain());
     this.intro = h("p", { class: "intro", hidden: true });
     this.typing = h("p", { class: "typing", role: "status" });
+    this.writing = new TypingLine();
     this.person = button("secondary", () => this.#askForPerson());
-    this.keep = button("secondary", () => this.#ask(null, true));
-    this.erase = button("primary", () => this.#erase());
-    this.erase.classList.add("danger");
-    this.question = h("p", { id: "question" });
-    this.confirm = h("div", { class: "confirm", role: "group", "aria-labelledby": "question", hidden: true },
-      this.question, h("div", { class: "row" }, this.erase, this.keep));
-    this.sheets = { confirm: this.confirm, mail: this.mail.element, case: this.case.element };
     this.bottom = h("div", { class: "bottom" }, this.person, this.again, this.form.element);
     this.dialog = h("dialog", { id: "panel", class: "panel", "aria-labelledby": "title" },
       h("div", { class: "header" },
         h("div", { class: "name" }, this.heading, this.subtitle),
         h("div", { class: "tools" }, this.switch, this.menu.button, this.closer)),
-      this.menu.element, this.news, this.statusText, this.inside, this.intro, this.list.element, this.typing,
-      ...Object.values(this.sheets), this.bottom);
+      this.menu.element, this.news.element, this.status.element, this.inside, this.intro,
+      this.list.element, this.typing, this.writing.element, ...this.sheets.elements, this.bottom);
     this.shadowRoot.replaceChildren(this.launcher, this.out, this.announcer, this.dialog);
   }
 
@@ -190,6 +167,7 @@ export class SvarChat extends HTMLElement {
       this.#queue = queue;
       this.#drawStatus();
     });
+    on(network, "typing", () => this.writing.show(this.t("widget.writing")));
     on(network, "stuck", (stuck) => this.#fallBack(stuck));
     on(network, "delivery", (delivery) => list.deliver(delivery));
     on(network, "rejected", ({ client_id, text, code }) => {
@@ -208,27 +186,32 @@ export class SvarChat extends HTMLElement {
     on(network, "municipality", (found) => {
       this.#name = found.name;
       this.#languages = found.languages.filter((language) => texts.languages.includes(language));
-      this.#news = found.notice ?? null;
+      this.news.show(found.notice ?? null, this.memory.tab.read);
       this.#redraw();
     });
     on(form.element, "send", ({ text }) => this.#send(text));
     on(form.element, "draft", ({ text }) => (this.memory.tab = { draft: text }));
+    on(form.element, "typing", () => network.typing());
     on(form.element, "hurry", () => this.#say(this.t("widget.busy")));
     on(list.element, "choose", ({ text }) => this.#send(text));
     on(list.element, "retry", ({ text, client_id }) => network.send(text, client_id));
     on(list.element, "feedback", ({ seq, helpful }) => this.#rate(seq, helpful));
     on(list.element, "comment", ({ seq, text }) => this.#comment(seq, text));
     on(list.element, "case", () => {
-      this.case.suggest("text", list.asked);
+      this.sheets.case.suggest("text", list.asked);
       this.#ask("case");
     });
+    on(this.news.element, "hide", ({ since }) => {
+      this.memory.tab = { read: since };
+      this.heading.focus();
+    });
     on(this.menu.element, "pick", ({ name }) => this.#pick(name));
-    for (const [sheet, act] of [["mail", (values) => this.#mail(values)], ["case", (values) => this.#leaveCase(values)]]) {
-      on(this[sheet].element, "give", act);
-      on(this[sheet].element, "leave", () => this.#ask(null, true));
-    }
-    // Where the panel covers the page, the page that a source opens would stay hidden behind it.
+    on(this.sheets, "mail", (values) => this.#mail(values));
+    on(this.sheets, "case", (values) => this.#leaveCase(values));
+    on(this.sheets, "erase", () => this.#erase());
+    on(this.sheets, "leave", () => this.#ask(null, true));
     on(list.element, "offer", ({ person }) => (this.person.dataset.variant = person ? "primary" : "secondary"));
+    // Where the panel covers the page, the page that a source opens would stay hidden behind it.
     on(list.element, "source", () => this.#covering.matches && this.close());
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -245,18 +228,7 @@ export class SvarChat extends HTMLElement {
   #send(text) {
     this.#notice = null;
     this.#drawStatus();
-    this.network.send(text, this.#id());
-  }
-
-  #id() {
-    // randomUUID exists in secure contexts only; a municipality may try Svar on plain http.
-    if (crypto.randomUUID) return crypto.randomUUID();
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    return [...bytes]
-      .map((byte, index) => ([4, 6, 8, 10].includes(index) ? "-" : "") + byte.toString(16).padStart(2, "0"))
-      .join("");
+    this.network.send(text, randomId());
   }
 
   #show(focus) {
@@ -296,6 +268,7 @@ export class SvarChat extends HTMLElement {
   #received(message) {
     this.intro.hidden = true;
     this.list.add(message);
+    if (message.author === "operator") this.writing.clear();
     if (this.#open || message.author === "resident") return;
     this.#unread += 1;
     this.#drawLauncher();
@@ -306,10 +279,7 @@ export class SvarChat extends HTMLElement {
     this.form.busy(busy);
     attribute(this.person, "aria-disabled", busy ? "true" : null);
     const answering = busy && !WITH_PERSON.has(this.network.status);
-    this.typing.replaceChildren(
-      ...(answering
-        ? [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), this.t("widget.typing")]
-        : []));
+    this.typing.replaceChildren(...(answering ? [dots(), this.t("widget.typing")] : []));
   }
 
   async #askForPerson() {
@@ -335,15 +305,13 @@ export class SvarChat extends HTMLElement {
 
   /** Shows one of the sheets in the place of the text field, or with null the field again. */
   #ask(name, back = false) {
-    for (const [each, element] of Object.entries(this.sheets)) element.hidden = each !== name;
+    this.sheets.show(name);
     this.bottom.hidden = name !== null;
-    if (name === "confirm") this.keep.focus();
-    else if (name) this[name].focus();
-    else if (back) (this.menu.button.hidden ? this.list.element : this.menu.button).focus();
+    if (!name && back) (this.menu.button.hidden ? this.list.element : this.menu.button).focus();
   }
 
   #pick(name) {
-    if (name === "erase") this.#ask("confirm");
+    if (name === "erase") this.#ask("erase");
     else if (name === "mail") this.#ask("mail");
     else if (name === "download") this.#download();
     else this.#end();
@@ -372,72 +340,25 @@ export class SvarChat extends HTMLElement {
   }
 
   async #mail(values) {
-    if (!(await this.#give(this.mail, () => this.network.mail(values)))) return;
+    if (!(await this.sheets.give("mail", () => this.network.mail(values)))) return;
     this.#ask(null, true);
     this.#tell("widget.mailed", values);
   }
 
   async #leaveCase(values) {
-    if (!(await this.#give(this.case, () => this.network.leaveCase(values)))) return;
+    if (!(await this.sheets.give("case", () => this.network.leaveCase(values)))) return;
     this.#ask(null);
     this.list.element.focus();
   }
 
-  /** Sends what a form asked for; says beside its fields what is wrong with it. */
-  async #give(form, send) {
-    form.busy(true);
-    try {
-      await send();
-      form.clear();
-      return true;
-    } catch (failure) {
-      const faults = {};
-      for (const { field, code } of failure.faults ?? []) {
-        faults[field] = this.t(code === "no_mail" ? "widget.ask.no_mail"
-          : code === "too_many" ? "widget.ask.too_many"
-          : field === "email" ? "widget.ask.email_invalid"
-          : field === "text" ? "widget.ask.text" : "widget.ask.no_contact");
-      }
-      form.fail(Object.keys(faults).length ? faults : { "": this.t("widget.ask.no_contact") });
-      return false;
-    } finally {
-      form.busy(false);
-    }
-  }
-
   /** Says what has been done until the next message or change of state. */
   #tell(key, values) {
-    this.statusText.textContent = this.t(key, values);
-    this.statusText.dataset.kind = "";
+    this.status.say(this.t(key, values));
   }
 
-  #hideNews() {
-    this.memory.tab = { read: this.#news.since };
-    this.#drawNews();
-    this.heading.focus();
-  }
-
-  #drawNews() {
-    const { t } = this;
-    const news = this.#news;
-    this.news.hidden = !news || this.memory.tab.read === news.since;
-    if (this.news.hidden) return;
-    this.news.setAttribute("aria-label", t("widget.news"));
-    this.newsText.replaceChildren(
-      h("p", { class: "updated" }, longDate(news.since.slice(0, 10), this.language)), h("p", {}, news.text));
-    this.newsCloser.replaceChildren(t("widget.news.hide"));
-  }
-
-  /** The chat as a page, which needs no script; a conversation that there is goes along. */
-  #way(place = "") {
-    const kept = this.memory?.conversation;
-    const name = (this.t ?? translator(texts, this.getAttribute("language")))("widget.way");
-    const look = `ds-button ${place}`;
-    if (!kept) return h("a", { class: look, href: this.page }, name);
-    return h("form", { method: "post", action: `${this.page}/continue` },
-      h("input", { type: "hidden", name: "conversation", value: kept.id }),
-      h("input", { type: "hidden", name: "token", value: kept.token }),
-      h("button", { type: "submit", class: look }, name));
+  #way(place) {
+    const t = this.t ?? translator(texts, this.getAttribute("language"));
+    return wayOut(this.page, this.memory?.conversation, t("widget.way"), place);
   }
 
   #fallBack(stuck) {
@@ -466,8 +387,7 @@ export class SvarChat extends HTMLElement {
       return;
     }
     this.#ask(null);
-    this.mail.clear();
-    this.case.clear();
+    this.sheets.clear();
     this.#notice = "widget.erased";
     this.#erased = true;
     this.#drawStatus();
@@ -509,20 +429,18 @@ export class SvarChat extends HTMLElement {
 
   /** Says what went wrong until the next message or change of state. */
   #problem(key) {
-    this.statusText.textContent = this.t(key);
-    this.statusText.dataset.kind = "problem";
+    this.status.say(this.t(key), "problem");
   }
 
   #redraw() {
     this.t = translator(texts, this.language);
     const { t } = this;
     Object.assign(this.list, { t, language: this.language, municipality: this.#name || t("widget.municipality") });
-    for (const form of [this.form, this.mail, this.case]) {
-      form.t = t;
-      form.redraw();
-    }
+    this.form.t = t;
+    this.form.redraw();
+    this.sheets.redraw(t);
     this.menu.redraw(t);
-    this.#drawNews();
+    this.news.redraw(t, this.language);
     this.list.redraw();
     this.list.element.setAttribute("aria-label", t("widget.log"));
     for (const part of [this.dialog, this.launcher, this.out, this.announcer]) part.lang = this.language;
@@ -532,9 +450,6 @@ export class SvarChat extends HTMLElement {
     this.closer.replaceChildren(icon("close"), h("span", { class: "sr-only" }, t("widget.close")));
     this.person.replaceChildren(icon("person"), t("widget.person"));
     this.again.replaceChildren(t("widget.again"));
-    this.keep.replaceChildren(t("widget.confirm.keep"));
-    this.erase.replaceChildren(t("widget.confirm.erase"));
-    this.question.textContent = t("widget.confirm.question");
     this.#drawLanguages();
     this.#drawLauncher();
     this.#drawStatus();
@@ -567,10 +482,12 @@ export class SvarChat extends HTMLElement {
     if (status !== "waiting") this.#queue = null;
     const key = this.#stuck ? "widget.stuck" : !this.#connected ? "widget.status.offline"
       : status === "with_bot" || !status ? this.#notice : `widget.status.${status}`;
-    const text = [key && this.t(key), this.#connected && this.#place()].filter(Boolean).join(" ");
-    if (this.statusText.textContent !== text) this.statusText.textContent = text;
-    this.statusText.dataset.kind = this.#connected && !this.#stuck ? status ?? "" : "problem";
+    const text = [key && this.t(key), this.#connected && placeInQueue(this.t, this.#queue)].filter(Boolean).join(" ");
+    this.status.say(text, this.#connected && !this.#stuck ? status ?? "" : "problem");
     const over = status === "closed" || this.#erased;
+    // Its room is kept while somebody may write, so that nothing jumps each time.
+    this.writing.element.hidden = status !== "with_operator";
+    if (this.writing.element.hidden) this.writing.clear();
     this.person.hidden = WITH_PERSON.has(status) || over;
     this.again.hidden = !over;
     this.form.element.hidden = over;
@@ -581,15 +498,5 @@ export class SvarChat extends HTMLElement {
     // What just went away may have had the focus, which must not fall out of the panel.
     if (focused?.closest("[hidden]")) this.list.element.focus();
     this.#live();
-  }
-
-  /** Where in the queue, and how long that tends to take. */
-  #place() {
-    if (!this.#queue) return "";
-    const { position, wait_minutes: wait } = this.#queue;
-    const place = this.t("widget.queue.position", { position });
-    if (!wait) return place;
-    const [low, high] = wait;
-    return `${place} ${this.t(low < high ? "widget.queue.wait" : "widget.queue.about", { low, high })}`;
   }
 }

@@ -1,4 +1,7 @@
 import { attribute, h, icon } from "../shared/dom.js";
+import { grow } from "./grow.js";
+
+const LINES = 4;
 
 /**
  * A few fields to fill in, with what is wrong said beside each. Nothing cuts or drops what was
@@ -25,7 +28,8 @@ export class FieldForm {
         input: h(area ? "textarea" : "input", {
           id: own, name: field.name, class: "ds-input", dir: "auto", required: true,
           "aria-describedby": `${own}-problem ${own}-hint`,
-          ...(area ? { rows: "4" } : { type: field.type, autocomplete: field.autocomplete }),
+          ...(area ? { rows: String(LINES), oninput: ({ target }) => grow(target, LINES, 8) }
+            : { type: field.type, autocomplete: field.autocomplete }),
         }),
         keys: field,
       };
@@ -52,7 +56,9 @@ export class FieldForm {
   /** Puts a text where nothing has been written. */
   suggest(name, text) {
     const { input } = this.#field(name);
-    if (!input.value.trim()) input.value = text;
+    if (input.value.trim()) return;
+    input.value = text;
+    grow(input, LINES, 8);
   }
 
   clear() {

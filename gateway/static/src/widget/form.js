@@ -1,5 +1,6 @@
 import { attribute, h, icon } from "../shared/dom.js";
 import { counted } from "../shared/texts.js";
+import { grow } from "./grow.js";
 
 const LONGEST = 2000;
 const COUNT_FROM = 1800;
@@ -11,7 +12,7 @@ const length = (text) => [...text.trim()].length;
  * Where the resident writes. Nothing cuts what was typed: too long a text is told, not lost.
  *
  * Keyboard: Enter sends, Shift+Enter makes a new line. Tells by events on its element: `svar:send`
- * {text}, `svar:draft` {text}, `svar:hurry` (sent while busy).
+ * {text}, `svar:draft` {text}, `svar:typing` (right now), `svar:hurry` (sent while busy).
  */
 export class MessageForm {
   #busy = false;
@@ -21,7 +22,10 @@ export class MessageForm {
     this.label = h("label", { for: "text", class: "ds-label" });
     this.input = h("textarea", {
       id: "text", class: "ds-input", rows: "1", dir: "auto", "aria-describedby": "hint counter problem", autocomplete: "off",
-      oninput: () => this.#typed(),
+      oninput: () => {
+        this.#typed();
+        if (this.text.trim()) this.#tell("typing");
+      },
       onkeydown: (event) => this.#key(event),
     });
     this.button = h("button", { type: "submit", class: "ds-button send" });
@@ -78,10 +82,7 @@ export class MessageForm {
   }
 
   #typed() {
-    // Older browsers have no `field-sizing`; this makes the field grow there too.
-    if (!CSS.supports("field-sizing", "content")) {
-      this.input.rows = Math.min(6, this.text.split("\n").length + Math.floor(this.text.length / 45));
-    }
+    grow(this.input, 1, 6);
     this.#count();
     if (this.#error) this.error(length(this.text) > LONGEST ? "too_long" : null);
     this.#tell("draft", { text: this.text });

@@ -1,24 +1,12 @@
-const TIME_LIMIT = 10_000; // ms; the gateway itself gives up on a turn after 4 s
-const POLL_EVERY = 4_000;
-const LONGEST_PAUSE = 15_000;
-const GONE = new Set([401, 403, 404, 410]);
+import { seldom } from "../shared/typing.js";
+import { Awake } from "./awake.js";
+import { Live } from "./live.js";
+import { Failure, GONE, request } from "./requests.js";
+
 // So often in a row it must fail before another way is offered: at once where there is nothing to
 // lose, and not for a server that is only started again where there is a conversation.
 const STUCK_BEFORE = 3;
 const STUCK_WITHIN = 6;
-// Hidden or asleep for so long, a WebSocket may be dead without anyone having noticed.
-const ASLEEP = 30_000;
-const LOOK_EVERY = 10_000;
-
-class Failure extends Error {
-  /** `status` is 0 when no answer came; `faults` are [{field, code}], `code` that of the first. */
-  constructor(status, faults = []) {
-    super(`Request failed with ${status}`);
-    this.status = status;
-    this.faults = faults;
-    this.code = faults[0]?.code ?? null;
-  }
-}
 
 /**
  * The conversation with the gateway. Nothing here touches the page. It tells what happens by events:
@@ -26,8 +14,9 @@ class Failure extends Error {
  * closed), `svar:busy` (true while a turn is on its way), `svar:connection` (true, false),
  * `svar:delivery` {client_id, state: sending | sent | failed, code}, `svar:rejected`
  * {client_id, text, code}, `svar:municipality`, `svar:queue` ({position, wait_minutes} or null),
- * `svar:stuck` (true when it has failed so often that another way is better) and `svar:reset` (gone,
- * elsewhere, ended) when the messages shown so far no longer count.
+ * `svar:typing` (the operator is writing, now), `svar:stuck` (true when it has failed so often that
+ * another way is better) and `svar:reset` (gone, elsewhere, ended) when the messages shown so far no
+ * longer count.
  */
 export class Network extends EventTarget {
   #base;
@@ -44,13 +33,18 @@ export class Network extends EventTarget {
   #connected = true;
   #ended = false;
   #live = false;
-  #socket = null;
-  #failures = 0;
-  #timer = null;
+  #line = new Live({
+    opened: () => {
+      this.#reached();
+      this.#connection(true);
+    },
+    heard: (frame) => this.#heard(frame),
+    broken: () => this.#schedule(true),
+  });
   #turns = 0;
   #stuck = false;
-  #awake = Date.now();
-  #watch = null;
+  #awake;
+  #sayTyping = seldom(() => this.#line.send({ type: "typing" }));
 
   /** `base` is the address that the API's paths are relative to. */
   constructor({ base, municipality, language, memory }) {
@@ -59,10 +53,7 @@ export class Network extends EventTarget {
     this.#municipality = municipality;
     this.#memory = memory;
     this.language = language;
-    this.onOnline = () => this.#wake(true);
-    this.onShown = ({ persisted }) => persisted && this.#wake(true);
-    this.onOffline = () => this.#connection(false);
-    this.onVisible = () => document.visibilityState === "visible" && this.#wake(Date.now() - this.#awake > ASLEEP);
+    this.#awake = new Awake((anew) => this.#wake(anew), () => this.#connection(false));
     this.onElsewhere = () => this.#changedElsewhere();
   }
 
@@ -71,21 +62,13 @@ export class Network extends EventTarget {
   }
 
   start() {
-    addEventListener("online", this.onOnline);
-    addEventListener("offline", this.onOffline);
-    addEventListener("pageshow", this.onShown);
-    this.#watch = setInterval(() => this.#look(), LOOK_EVERY);
-    document.addEventListener("visibilitychange", this.onVisible);
+    this.#awake.start();
     addEventListener("storage", this.#memory.listen);
     this.#memory.addEventListener("svar:elsewhere", this.onElsewhere);
   }
 
   stop() {
-    removeEventListener("online", this.onOnline);
-    removeEventListener("offline", this.onOffline);
-    removeEventListener("pageshow", this.onShown);
-    clearInterval(this.#watch);
-    document.removeEventListener("visibilitychange", this.onVisible);
+    this.#awake.stop();
     removeEventListener("storage", this.#memory.listen);
     this.#memory.removeEventListener("svar:elsewhere", this.onElsewhere);
     this.live = false;
@@ -97,7 +80,7 @@ export class Network extends EventTarget {
     if (value === this.#live) return;
     this.#live = value;
     if (value) this.#connect();
-    else this.#disconnect();
+    else this.#line.close();
   }
 
   /** Takes up the kept conversation, or starts one. Resolves to whether there is one. */
@@ -128,6 +111,11 @@ export class Network extends EventTarget {
     return this.#queue;
   }
 
+  /** Tells the operator that the resident is writing, never what; only where somebody sees it. */
+  typing() {
+    if (this.#status === "with_operator" && this.#line.open) this.#sayTyping();
+  }
+
   async handoff() {
     return this.#turn(async () => {
       try {
@@ -153,7 +141,7 @@ export class Network extends EventTarget {
   /** Ends the conversation and keeps it. Throws when the gateway could not be reached. */
   async end() {
     this.#take(await this.#call("POST", "/close"));
-    this.#disconnect();
+    this.#line.close();
   }
 
   /** The whole conversation as text. Throws what went wrong. */
@@ -348,7 +336,7 @@ export class Network extends EventTarget {
   }
 
   #forget(reason) {
-    this.#disconnect();
+    this.#line.close();
     this.#conversation = null;
     this.#memory.conversation = null;
     this.#clear(reason);
@@ -369,7 +357,7 @@ export class Network extends EventTarget {
   #changedElsewhere() {
     const kept = this.#memory.conversation;
     if (this.#conversation && kept?.id !== this.#conversation.id) {
-      this.#disconnect();
+      this.#line.close();
       this.#conversation = null;
       this.#clear("elsewhere");
     }
@@ -400,60 +388,37 @@ export class Network extends EventTarget {
     for (const [client_id, text] of [...this.#pending]) this.send(text, client_id);
   }
 
-  /** Notices a machine that slept with the page in sight: the clock then jumps. */
-  #look() {
-    const slept = Date.now() - this.#awake > ASLEEP;
-    if (document.visibilityState !== "visible") return;
-    this.#awake = Date.now();
-    if (slept) this.#wake(true);
-  }
-
   /** `anew`: what looks like an open WebSocket is not to be trusted. */
   async #wake(anew) {
-    this.#awake = Date.now();
     if (!this.#live || this.#ended) return;
-    this.#failures = 0;
-    if (anew) this.#disconnect();
+    this.#line.failures = 0;
+    if (anew) this.#line.close();
     if (!this.#conversation) await this.begin();
     else if (await this.#poll()) this.#connect();
   }
 
   #connect() {
-    clearTimeout(this.#timer);
-    if (!this.#live || this.#socket || !this.#conversation || this.#status === "closed") return;
+    this.#line.cancel();
+    if (!this.#live || !this.#conversation || this.#status === "closed") return;
     const { id, token } = this.#conversation;
     const address = new URL(`api/v1/conversations/${id}/events?after=${this.#last}`, this.#base);
     address.protocol = address.protocol.replace("http", "ws");
-    const socket = new WebSocket(address, ["svar", `bearer.${token}`]);
-    this.#socket = socket;
-    socket.onopen = () => {
-      this.#failures = 0;
-      this.#reached();
-      this.#connection(true);
-    };
-    socket.onmessage = ({ data }) => {
-      if (socket !== this.#socket) return;
-      const { status, queue, ...message } = JSON.parse(data);
-      if (message.seq) this.#receive(message);
-      if (status) this.#remember(status);
-      if (queue !== undefined) this.#tell("queue", queue);
-    };
-    socket.onclose = () => {
-      if (socket !== this.#socket) return;
-      this.#socket = null;
-      this.#schedule(true);
-    };
+    this.#line.connect(address, token);
   }
 
-  /** Tries again later: soon when only the WebSocket fails, ever more seldom when nothing answers. */
+  #heard({ type, status, queue, ...message }) {
+    if (type === "typing") this.#tell(type);
+    if (message.seq) this.#receive(message);
+    if (status) this.#remember(status);
+    if (queue !== undefined) this.#tell("queue", queue);
+  }
+
   #schedule(there) {
-    clearTimeout(this.#timer);
+    this.#line.cancel();
     if (!this.#live) return;
-    this.#failures += 1;
+    const failures = this.#line.later(there, () => this.#reconnect());
     // Without any network there is no other way either.
-    if (!there && navigator.onLine && this.#failures >= (this.#conversation ? STUCK_WITHIN : STUCK_BEFORE)) this.#reached(false);
-    const growing = Math.min(LONGEST_PAUSE, 400 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
-    this.#timer = setTimeout(() => this.#reconnect(), there ? Math.min(POLL_EVERY, growing) : growing);
+    if (!there && navigator.onLine && failures >= (this.#conversation ? STUCK_WITHIN : STUCK_BEFORE)) this.#reached(false);
   }
 
   async #reconnect() {
@@ -461,15 +426,8 @@ export class Network extends EventTarget {
     const there = await this.#poll();
     if (!this.#live || this.#ended) return;
     if (!this.#conversation) await this.begin();
-    else if (there && (this.#failures <= 3 || this.#failures % 15 === 0)) this.#connect();
+    else if (there && (this.#line.failures <= 3 || this.#line.failures % 15 === 0)) this.#connect();
     else this.#schedule(there);
-  }
-
-  #disconnect() {
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close();
   }
 
   #call(method, path, body) {
@@ -478,32 +436,8 @@ export class Network extends EventTarget {
     return this.#fetch(method, `conversations/${id}${path}`, body, token);
   }
 
-  async #fetch(method, path, body, token) {
-    let response;
-    try {
-      response = await fetch(new URL(`api/v1/${path}`, this.#base), {
-        method,
-        headers: {
-          ...(body && { "Content-Type": "application/json" }),
-          ...(token && { Authorization: `Bearer ${token}` }),
-        },
-        body: body && JSON.stringify(body),
-        credentials: "omit",
-        cache: "no-store",
-        signal: AbortSignal.timeout(TIME_LIMIT),
-      });
-    } catch {
-      throw new Failure(0);
-    }
-    let answer = null;
-    try {
-      if (response.headers.get("Content-Type")?.startsWith("text/plain")) answer = await response.text();
-      else if (response.status !== 204) answer = await response.json();
-    } catch {
-      // A proxy's own error page: the status says enough.
-    }
-    if (!response.ok) throw new Failure(response.status, answer?.errors);
-    return answer ?? {};
+  #fetch(...wanted) {
+    return request(this.#base, ...wanted);
   }
 
   #tell(name, detail) {

@@ -21,8 +21,8 @@ from imap_tools import (
     MailMessageFlags,
 )
 
+from gateway.case_receiving import ReceivedMails, Taken
 from gateway.metrics import Metrics
-from gateway.question_cases import QuestionCases, Taken
 from gateway.received_mail import read_mail
 from gateway.settings import Settings
 
@@ -43,12 +43,12 @@ class Mailbox:
 
     def __init__(
         self,
-        questions: QuestionCases,
+        received: ReceivedMails,
         metrics: Metrics,
         settings: Settings,
         markers: Collection[str],
     ) -> None:
-        self._questions = questions
+        self._received = received
         self._metrics = metrics
         self._settings = settings
         self._markers = tuple(markers)
@@ -88,7 +88,7 @@ class Mailbox:
             log.error("a received mail can't be understood: %s", type(error).__name__)
             self._metrics.questions.labels("ignored").inc()
             return None
-        taken = None if received.by_machine else await self._questions.take(received.incoming)
+        taken = None if received.by_machine else await self._received.take(received.incoming)
         if taken not in (Taken.STORED, Taken.ALREADY):
             self._metrics.questions.labels("ignored").inc()
         return taken

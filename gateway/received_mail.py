@@ -17,7 +17,8 @@ from email.utils import parseaddr
 
 import nh3
 
-from gateway.question_cases import LONGEST_MAIL, REFERENCE, Incoming
+from gateway.case_receiving import LONGEST_MAIL, Incoming
+from gateway.cases import REFERENCE
 
 MOST_ATTACHMENTS = 20
 LONGEST_NAME = 80

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from gateway.case_erasures import CaseErasures
 from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.metrics import Metrics
-from gateway.question_cases import QuestionCases
 from gateway.transcripts import now
 
 EVERY_SECONDS = 3600.0
@@ -32,7 +32,7 @@ class Retention:
         cases: Cases | None = None,
         case_days: int = 365,
         *,
-        questions: QuestionCases | None = None,
+        questions: CaseErasures | None = None,
         every_seconds: float = EVERY_SECONDS,
         at_once: int = AT_ONCE,
         clock: Callable[[], datetime] = now,

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from gateway.keys import DATABASE, METRICS, QUESTIONS
+from gateway.case_erasures import CaseErasures
+from gateway.case_receiving import Incoming, Taken
+from gateway.keys import DATABASE, METRICS, QUESTIONS, RECEIVED_MAILS
 from gateway.mailbox import Mailbox
-from gateway.question_cases import MOST_A_CONVERSATION, MOST_AN_ADDRESS, Incoming, Taken
+from gateway.question_cases import MOST_A_CONVERSATION, MOST_AN_ADDRESS
 from gateway.retention import Retention
 from gateway.tables import (
     CaseAddressRow,
@@ -74,7 +76,7 @@ def mailbox(api: Any, settings: Any, imap: MailServer, texts: Any) -> Mailbox:
         }
     )
     app = api.client.app
-    return Mailbox(app[QUESTIONS], app[METRICS], reading, [texts("sv", "case.marker")])
+    return Mailbox(app[RECEIVED_MAILS], app[METRICS], reading, [texts("sv", "case.marker")])
 
 
 async def _until(condition: Callable[[], Any]) -> None:
@@ -382,8 +384,8 @@ async def test_two_gateways_take_a_mail_once(api: Any, operator: Any) -> None:
     """They read the mailbox at the same moment."""
     reference = await _left(api)
     mail = Incoming((reference,), EMAIL, "<x@y.example>", "hej", (), "key")
-    questions = api.client.app[QUESTIONS]
-    taken = await asyncio.gather(*(questions.take(mail) for _ in range(5)))
+    received = api.client.app[RECEIVED_MAILS]
+    taken = await asyncio.gather(*(received.take(mail) for _ in range(5)))
     assert [Taken.STORED] == [each for each in taken if each is not Taken.ALREADY]
     assert 2 == len((await _case(operator, reference))["entries"])
 
@@ -499,9 +501,9 @@ async def test_an_address_is_forgotten_some_days_after_the_case_is_closed(
     open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
     view = (await _reply(operator, closed, close=True)).json
     assert "closed" == view["status"]
-    questions = api.client.app[QUESTIONS]
-    assert 0 == await questions.forget_addresses(now() + timedelta(days=29))
-    assert 1 == await questions.forget_addresses(now() + timedelta(days=31))
+    erasures = CaseErasures(api.client.app[DATABASE])
+    assert 0 == await erasures.forget_addresses(now() + timedelta(days=29))
+    assert 1 == await erasures.forget_addresses(now() + timedelta(days=31))
     assert (True, False) == tuple(
         [(await _case(operator, reference))["answerable"] for reference in (open_, closed)]
     )
@@ -516,9 +518,14 @@ async def test_old_closed_cases_are_erased_and_open_ones_never(api: Any, operato
     await _reply(operator, closed, close=True)
     app = api.client.app
     retention = Retention(
-        app[DATABASE] and _Nothing(), app[METRICS], 90, None, 30, questions=app[QUESTIONS],
+        _Nothing(),
+        app[METRICS],
+        90,
+        None,
+        30,
+        questions=CaseErasures(app[DATABASE]),
         clock=lambda: now() + timedelta(days=31),
-    )  # fmt: skip
+    )
     await retention.erase_outdated()
     (left,) = await _rows(api, QuestionCaseRow)
     assert open_ == left.reference

@@ -11,6 +11,7 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from gateway import health, page_views, sign_in
 from gateway.case_erasures import CaseErasures
 from gateway.case_mails import CasePost
+from gateway.case_news import CaseNews
 from gateway.case_offer import CaseOffer
 from gateway.case_receiving import ReceivedMails
 from gateway.cases import Cases
@@ -174,15 +175,16 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
     app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
-    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS])
+    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS], hub)
     outbox = Outbox(
         database, cases, tenants, texts, app[METRICS], app[SETTINGS], posts=(case_post,)
     )
-    app[QUESTIONS] = QuestionCases(database, hub, tenants, texts, app[METRICS], outbox.wake)
+    news = CaseNews(hub, outbox.wake)
+    app[QUESTIONS] = QuestionCases(database, hub, tenants, texts, app[METRICS], news)
     app[DESK_CASES] = DeskCases(
-        database, tenants, outbox.wake, address_days=app[SETTINGS].case_address_days
+        database, tenants, news, address_days=app[SETTINGS].case_address_days
     )
-    app[RECEIVED_MAILS] = ReceivedMails(database, tenants, app[METRICS], outbox.wake)
+    app[RECEIVED_MAILS] = ReceivedMails(database, tenants, app[METRICS], news)
     app[TURNS] = Turns(
         database,
         hub,

@@ -10,6 +10,7 @@ from enum import Enum
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from gateway.case_news import CaseNews
 from gateway.case_thread import add_entry, deadline_of, post_mail
 from gateway.database import Database
 from gateway.masking import mask
@@ -57,14 +58,14 @@ class ReceivedMails:
         database: Database,
         municipalities: Mapping[str, Municipality],
         metrics: Metrics,
-        wake: Callable[[], None],
+        news: CaseNews,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
         self._municipalities = municipalities
         self._metrics = metrics
-        self._wake = wake
+        self._news = news
         self._clock = clock
 
     async def take(self, mail: Incoming) -> Taken:
@@ -73,20 +74,20 @@ class ReceivedMails:
         A closed case is open again. One whose address is forgotten takes no mail any more.
         """
         try:
-            taken = await self._take(mail)
+            taken, case = await self._take(mail)
         except IntegrityError:
             # Another gateway took the same mail at the same moment.
             return Taken.ALREADY
-        if taken is Taken.STORED:
+        if taken is Taken.STORED and case is not None:
             self._metrics.questions.labels("received").inc()
-            self._wake()
+            await self._news.tell(case)
         return taken
 
-    async def _take(self, mail: Incoming) -> Taken:
+    async def _take(self, mail: Incoming) -> tuple[Taken, QuestionCaseRow | None]:
         async with self._database.writing() as session:
             known = select(CaseEntryRow.id).where(CaseEntryRow.mail_key == mail.key)
             if await session.scalar(known) is not None:
-                return Taken.ALREADY
+                return Taken.ALREADY, None
             case = await session.scalar(
                 select(QuestionCaseRow)
                 .where(QuestionCaseRow.reference.in_(mail.references))
@@ -96,7 +97,7 @@ class ReceivedMails:
             )
             address = None if case is None else await session.get(CaseAddressRow, case.id)
             if case is None or address is None:
-                return Taken.NOBODYS
+                return Taken.NOBODYS, case
             moment = self._clock()
             received = await session.scalar(
                 select(func.count())
@@ -108,7 +109,7 @@ class ReceivedMails:
                 )
             )
             if (received or 0) >= MOST_MAILS:
-                return Taken.TOO_MANY
+                return Taken.TOO_MANY, case
             tenant = self._municipalities[case.municipality]
             staff = _department_with(tenant, mail.sender)
             entry = await add_entry(
@@ -124,7 +125,7 @@ class ReceivedMails:
                 mail_key=mail.key,
             )
             if staff is not None:
-                return Taken.STORED
+                return Taken.STORED, case
             if case.status == CaseStatus.CLOSED:
                 case.status, case.closed_at, address.forget_at = CaseStatus.OPEN, None, None
                 case.deadline = deadline_of(tenant, case.department, moment)
@@ -132,7 +133,7 @@ class ReceivedMails:
             post_mail(session, case, CaseMail.NEWS, moment, entry)
             if mail.attachments and not entry.other_sender:
                 post_mail(session, case, CaseMail.ATTACHMENTS, moment, entry)
-        return Taken.STORED
+        return Taken.STORED, case
 
 
 def _department_with(tenant: Municipality, address: str) -> str | None:

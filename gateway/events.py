@@ -21,13 +21,14 @@ QUEUE_LENGTH = 256
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased, presence or signed_out."""
+    """A change: `kind` is message, queue, erased, presence, case or signed_out."""
 
     kind: str
     conversation: str | None = None
     seq: int | None = None
     operator: int | None = None
     session: str | None = None
+    case: str | None = None
 
 
 class LaggedError(Exception):

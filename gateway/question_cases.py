@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.case_news import CaseNews
 from gateway.case_thread import add_entry, deadline_of, post_mail
 from gateway.cases import make_reference
 from gateway.conversations import announce
@@ -64,7 +65,7 @@ class QuestionCases:
         municipalities: Mapping[str, Municipality],
         texts: Texts,
         metrics: Metrics,
-        wake: Callable[[], None],
+        news: CaseNews,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -73,7 +74,7 @@ class QuestionCases:
         self._municipalities = municipalities
         self._texts = texts
         self._metrics = metrics
-        self._wake = wake
+        self._news = news
         self._clock = clock
 
     async def leave(self, conversation: Conversation, email: str, text: str) -> LeftCase:
@@ -123,7 +124,7 @@ class QuestionCases:
                 ],
             )
             assert told is not None, "the conversation was changed in the same transaction"
-        self._wake()
+        await self._news.tell(case)
         await announce(self._hub, told.conversation)
         return LeftCase(case.reference, case.deadline, told)
 

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.case_news import CaseNews
 from gateway.case_thread import add_entry, post_mail, today_of
 from gateway.database import Database
 from gateway.desk.case_models import CaseDepartment, CaseEntry, CaseItem, CaseList, CaseView
@@ -29,14 +30,14 @@ class DeskCases:
         self,
         database: Database,
         municipalities: Mapping[str, Municipality],
-        wake: Callable[[], None],
+        news: CaseNews,
         *,
         address_days: int = 30,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
         self._municipalities = municipalities
-        self._wake = wake
+        self._news = news
         self._address_kept = timedelta(days=address_days)
         self._clock = clock
 
@@ -98,7 +99,7 @@ class DeskCases:
             if close:
                 await self._close(session, case, staff)
             view = await self._view(session, case)
-        self._wake()
+        await self._news.tell(case)
         return view
 
     async def hand_over(
@@ -128,7 +129,7 @@ class DeskCases:
             )
             post_mail(session, case, CaseMail.NOTICE, self._clock(), entry)
             view = await self._view(session, case)
-        self._wake()
+        await self._news.tell(case)
         return view
 
     async def close(self, staff: Staff, reference: str) -> CaseView:
@@ -142,7 +143,7 @@ class DeskCases:
             entry = await self._close(session, case, staff)
             post_mail(session, case, CaseMail.CLOSED, self._clock(), entry)
             view = await self._view(session, case)
-        self._wake()
+        await self._news.tell(case)
         return view
 
     async def _close(

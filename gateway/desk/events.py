@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from gateway.desk.models import DeskState, MessageFrame, PresenceFrame, QueueFrame
+from gateway.desk.models import CaseFrame, DeskState, MessageFrame, PresenceFrame, QueueFrame
 from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
 from gateway.events import Event, LaggedError, desk_topic
@@ -116,6 +116,8 @@ class _Teller:
         if any(event.kind == "presence" for event in news):
             await self._tell_presence()
         await self._tell_messages(news, self._own() - before)
+        for reference in dict.fromkeys(event.case for event in news if event.case is not None):
+            await self._socket.send_str(CaseFrame(reference=reference).model_dump_json())
 
     def _own(self) -> set[str]:
         return {item.id for item in self._queue.own} if self._queue else set()

@@ -107,5 +107,12 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame]):
+class CaseFrame(Frozen):
+    """A frame of the desk's events: a case that is new or has changed."""
+
+    type: Literal["case"] = "case"
+    reference: str
+
+
+class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame | CaseFrame]):
     """A frame of the desk's events."""

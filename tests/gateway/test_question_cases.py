@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 
 from gateway.case_erasures import CaseErasures
 from gateway.case_receiving import Incoming, Taken
-from gateway.keys import DATABASE, METRICS, QUESTIONS, RECEIVED_MAILS
+from gateway.events import desk_topic
+from gateway.keys import DATABASE, HUB, METRICS, QUESTIONS, RECEIVED_MAILS
 from gateway.mailbox import Mailbox
 from gateway.question_cases import MOST_A_CONVERSATION, MOST_AN_ADDRESS
 from gateway.retention import Retention
@@ -344,6 +345,51 @@ async def test_an_answer_by_mail_comes_back_into_the_case(
     reply = smtp.to(EMAIL)[1]
     assert "<answer-1@exempel.example>" == reply["In-Reply-To"]
     assert f"{named} <answer-1@exempel.example>" == reply["References"]
+
+
+async def test_each_change_of_a_case_is_told(api: Any, smtp: Server, operator: Any) -> None:
+    """Left, mailed, answered, written back to, handed over, closed."""
+
+    async def told(times: int) -> None:
+        seen = 0
+        while seen < times:
+            news = await subscription.take(10)
+            assert news, f"told {seen} times instead of {times}"
+            seen += sum(event.case == reference for event in news)
+        assert times == seen
+
+    with api.client.app[HUB].subscribe(desk_topic("ekhamn")) as subscription:
+        reference = await _left(api)
+        await told(3)  # both mails of it are sent, too
+        await _reply(operator, reference)
+        await told(2)
+        mail = Incoming((reference,), EMAIL, "<x@y.example>", "hej", (), "key")
+        await api.client.app[RECEIVED_MAILS].take(mail)
+        await told(2)
+        path = f"/api/v1/desk/cases/{reference}"
+        await operator.ask("POST", f"{path}/department", json={"department": None})
+        await told(2)
+        await operator.ask("POST", f"{path}/close")
+        await told(2)
+
+
+async def test_a_desk_hears_of_its_own_cases_alone(
+    api: Any, smtp: Server, operator: Any, accounts: Any
+) -> None:
+    """By reference; what is in the case is asked for."""
+    stranger = await api.staff("operator@fjordvik.example", accounts["operator@fjordvik.example"])
+    async with operator.events() as socket, stranger.events() as elsewhere:
+        reference = await _left(api)
+        frames = [await socket.receive_json(timeout=10)]
+        while frames[-1]["type"] != "case":
+            frames.append(await socket.receive_json(timeout=10))
+        assert {"type": "case", "reference": reference} == frames[-1]
+        # Something that the other desk is told of, after all that it is not.
+        await (await api.resident("fjordvik", "nb")).want_person()
+        frames = [await elsewhere.receive_json(timeout=10)]
+        while not (frames[-1]["type"] == "queue" and frames[-1]["queue"]["waiting"]):
+            frames.append(await elsewhere.receive_json(timeout=10))
+        assert "case" not in {frame["type"] for frame in frames}
 
 
 async def test_the_subject_is_enough_to_find_the_case(

@@ -99,7 +99,11 @@ def open_desk(browser: Browser, desk: Desk) -> Iterator[Any]:
     contexts, errors = [], []
 
     def open_it(
-        municipality: str = "ekhamn", width: int = 1280, colours: Any = "light", fragment: str = ""
+        municipality: str = "ekhamn",
+        width: int = 1280,
+        colours: Any = "light",
+        fragment: str = "",
+        told: bool = True,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=colours, reduced_motion="reduce"
@@ -108,6 +112,8 @@ def open_desk(browser: Browser, desk: Desk) -> Iterator[Any]:
         page = context.new_page()
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        if not told:
+            page.route_web_socket("**/desk/events", lambda _: None)
         page.goto(f"{desk.address}/desk{fragment}")
         email = f"operator@{municipality}.example"
         page.locator("#email").fill(email)
@@ -185,6 +191,7 @@ def test_a_case_is_handed_over_and_closed(desk: Desk, open_desk: Any, locales: A
     dialog.get_by_role("button", name=texts["cases.hand_over"], exact=True).click()
     expect(page.locator(".case .message").last).to_contain_text("Gata och park")
     expect(page.locator(".case .facts")).to_contain_text("Gata och park")
+    expect(page.locator(".case h2")).to_be_focused()
     page.get_by_role("button", name=texts["cases.close"], exact=True).click()
     dialog = page.get_by_role("dialog", name=texts["cases.close.title"])
     dialog.get_by_role("button", name=texts["cases.close"], exact=True).click()
@@ -195,7 +202,9 @@ def test_what_is_typed_outlives_a_refused_reply(desk: Desk, open_desk: Any, loca
     """A colleague was faster: their reply is shown, and one's own text is still there."""
     texts = locales["sv"]
     reference = desk.leave("Får man elda löv?")
-    one, other = open_desk(fragment=f"#case={reference}"), open_desk(fragment=f"#case={reference}")
+    one = open_desk(fragment=f"#case={reference}")
+    # The other page is not told of what happens meanwhile.
+    other = open_desk(fragment=f"#case={reference}", told=False)
     for page in (one, other):
         page.get_by_label(texts["cases.reply"], exact=True).fill("Nej, inte i tätort.")
     send = texts["cases.reply.send"]
@@ -207,6 +216,48 @@ def test_what_is_typed_outlives_a_refused_reply(desk: Desk, open_desk: Any, loca
     expect(other.get_by_label(texts["cases.reply"], exact=True)).to_have_value(
         "Nej, inte i tätort."
     )
+
+
+def test_a_new_case_appears_by_itself(desk: Desk, open_desk: Any, locales: Any) -> None:
+    """Long before the list is read anew; whoever stands on a line of it stays there."""
+    texts = locales["sv"]
+    first = desk.leave("Kan jag elda ris på tomten?")
+    page = open_desk()
+    page.get_by_role("button", name=re.compile(f"^{texts['cases.title']}")).click()
+    line = page.get_by_role("button", name=re.compile(first))
+    line.focus()
+    second = desk.leave("Var lämnar jag grovsopor?")
+    expect(page.get_by_role("button", name=re.compile(second))).to_be_visible(timeout=5000)
+    expect(line).to_be_focused()
+
+
+def test_an_open_case_follows_what_others_do(desk: Desk, open_desk: Any, locales: Any) -> None:
+    """A colleague answers and closes it: what is being typed stays, to the caret."""
+    texts = locales["sv"]
+    reference = desk.leave("Hur länge gäller bygglovet?")
+    one, other = open_desk(fragment=f"#case={reference}"), open_desk(fragment=f"#case={reference}")
+    mine = "Det gäller i fem år."
+    one.get_by_label(texts["cases.reply"], exact=True).press_sequentially(mine)
+    one.locator("#case-reply").evaluate("field => field.setSelectionRange(3, 9)")
+    other.get_by_label(texts["cases.reply"], exact=True).fill("I fem år.")
+    other.get_by_role("button", name=texts["cases.reply.send"]).click()
+    expect(one.locator(".case .message.operator")).to_have_count(1, timeout=5000)
+    expect(one.locator("#case-reply")).to_be_focused()
+    assert [mine, 3, 9] == one.locator("#case-reply").evaluate(
+        "field => [field.value, field.selectionStart, field.selectionEnd]"
+    )
+    expect(one.locator(".case .alert")).to_have_text(texts["cases.changed"])
+    expect(other.locator(".case .alert")).to_have_count(0)
+    check(one, "changed-meanwhile")
+    other.get_by_role("button", name=texts["cases.close"], exact=True).click()
+    dialog = other.get_by_role("dialog", name=texts["cases.close.title"])
+    dialog.get_by_role("button", name=texts["cases.close"], exact=True).click()
+    expect(one.locator(".case .alert")).to_have_text(texts["cases.is_closed"], timeout=5000)
+    unsent = one.get_by_label(texts["cases.reply.unsent"])
+    expect(unsent).to_have_value(mine)
+    expect(unsent).to_be_focused()
+    expect(other.locator(".case h2")).to_be_focused()
+    check(one, "closed-meanwhile")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import aiosmtplib
 
 from gateway.errors import MailError
 from gateway.limits import Limit
+from gateway.mail_errors import describe
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
 from gateway.smtp import deliver
@@ -26,7 +27,6 @@ from gateway.texts import Texts
 from gateway.transcripts import now
 from gateway.types import Conversation, Message, Source
 
-"""Less than residents' pages wait for an answer."""
 MAILS_OF_CONVERSATION = 3
 MAILS_OF_ADDRESS = 10
 HOUR = 3600.0
@@ -91,12 +91,7 @@ class Copies:
         try:
             await deliver(self._settings, self._compose(conversation, messages, email))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            # Neither the address nor the server's words, which may quote it.
-            log.warning(
-                "a conversation could not be mailed: %s %s",
-                type(error).__name__,
-                getattr(error, "code", ""),
-            )
+            log.warning("a conversation could not be mailed: %s", describe(error))
             raise MailError("The mail server did not take the mail.") from None
 
     def _compose(

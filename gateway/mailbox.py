@@ -22,6 +22,7 @@ from imap_tools import (
 )
 
 from gateway.case_receiving import ReceivedMails, Taken
+from gateway.mail_errors import describe
 from gateway.metrics import Metrics
 from gateway.received_mail import read_mail
 from gateway.settings import Settings
@@ -58,10 +59,12 @@ class Mailbox:
         while True:
             try:
                 await self.look()
+                self._metrics.mailbox.set(1)
             except Exception as error:
                 # The server's, the database's or a mail's fault: a task that ended here would
                 # leave every later answer unread.
-                log.error("the mailbox can't be read: %s", type(error).__name__)
+                self._metrics.mailbox.set(0)
+                log.error("the mailbox can't be read: %s", describe(error))
             await asyncio.sleep(self._settings.imap_seconds)
 
     async def look(self) -> int:

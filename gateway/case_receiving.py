@@ -9,6 +9,7 @@ from enum import Enum
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.case_news import CaseNews
 from gateway.case_thread import add_entry, deadline_of, post_mail
@@ -71,7 +72,7 @@ class ReceivedMails:
     async def take(self, mail: Incoming) -> Taken:
         """Put a received mail into its case's thread, once, and tell the department.
 
-        A closed case is open again. One whose address is forgotten takes no mail any more.
+        A closed case is open again.
         """
         try:
             taken, case = await self._take(mail)
@@ -88,14 +89,7 @@ class ReceivedMails:
             known = select(CaseEntryRow.id).where(CaseEntryRow.mail_key == mail.key)
             if await session.scalar(known) is not None:
                 return Taken.ALREADY, None
-            case = await session.scalar(
-                select(QuestionCaseRow)
-                .where(QuestionCaseRow.reference.in_(mail.references))
-                .order_by(QuestionCaseRow.id.desc())
-                .limit(1)
-                .with_for_update()
-            )
-            address = None if case is None else await session.get(CaseAddressRow, case.id)
+            case, address = await self._case_of(session, mail)
             if case is None or address is None:
                 return Taken.NOBODYS, case
             moment = self._clock()
@@ -120,7 +114,7 @@ class ReceivedMails:
                 name=staff or "",
                 text=mask(mail.text[:LONGEST_MAIL]).text,
                 attachments=[mask(name).text for name in mail.attachments],
-                other_sender=staff is None and mail.sender.casefold() != address.email.casefold(),
+                other_sender=staff is None and not _is_from(mail, address),
                 message_id=mail.message_id if staff is None else None,
                 mail_key=mail.key,
             )
@@ -134,6 +128,32 @@ class ReceivedMails:
             if mail.attachments and not entry.other_sender:
                 post_mail(session, case, CaseMail.ATTACHMENTS, moment, entry)
         return Taken.STORED, case
+
+    async def _case_of(
+        self, session: AsyncSession, mail: Incoming
+    ) -> tuple[QuestionCaseRow | None, CaseAddressRow | None]:
+        """Find whose mail it is: of the cases it names the first of its sender's, else the first.
+
+        One whose address is forgotten takes no mail any more.
+        """
+        rows = await session.execute(
+            select(QuestionCaseRow, CaseAddressRow)
+            .join(CaseAddressRow, CaseAddressRow.case_id == QuestionCaseRow.id)
+            .where(QuestionCaseRow.reference.in_(mail.references))
+            .with_for_update()
+        )
+        found = sorted(
+            [(case, address) for case, address in rows],
+            key=lambda pair: (
+                not _is_from(mail, pair[1]),
+                mail.references.index(pair[0].reference),
+            ),
+        )
+        return found[0] if found else (None, None)
+
+
+def _is_from(mail: Incoming, address: CaseAddressRow) -> bool:
+    return mail.sender.casefold() == address.email.casefold()
 
 
 def _department_with(tenant: Municipality, address: str) -> str | None:

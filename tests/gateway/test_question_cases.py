@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.case_erasures import CaseErasures
-from gateway.case_receiving import Incoming, Taken
+from gateway.case_receiving import MOST_MAILS, Incoming, Taken
 from gateway.events import desk_topic
 from gateway.keys import DATABASE, HUB, METRICS, QUESTIONS, RECEIVED_MAILS
 from gateway.mailbox import Mailbox
@@ -402,6 +402,89 @@ async def test_the_subject_is_enough_to_find_the_case(
     view = await _case(operator, reference)
     assert view["entries"][-1]["other_sender"] is True
     assert "annas.syster" not in str(view)
+
+
+async def test_a_mail_goes_to_the_case_of_its_sender(
+    api: Any, imap: MailServer, mailbox: Mailbox, operator: Any, accounts: Any
+) -> None:
+    """Not to another municipality's that is named too; what it answers comes before its subject."""
+    stranger = await api.staff("operator@fjordvik.example", accounts["operator@fjordvik.example"])
+    own, second = await _left(api), await _left(api, text="En fråga till")
+    resident = await api.resident("fjordvik", "nb")
+    theirs = (await _leave(resident, email="kari@exempel.example")).json["reference"]
+    imap.deliver(
+        _mail(
+            "till den andra",
+            **{
+                "Subject": f"{own} och {theirs}",
+                "In-Reply-To": f"<{theirs}.1@fjordvik.example>",
+                "References": f"<{second}.1@ekhamn.example>",
+            },
+        )
+    )
+    assert 1 == await mailbox.look()
+    assert "till den andra" == (await _case(operator, second))["entries"][-1]["text"]
+    assert 1 == len((await _case(operator, own))["entries"])
+    assert 1 == len((await _case(stranger, theirs))["entries"])
+
+
+async def test_two_copies_of_a_mail_are_one_entry(
+    api: Any, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """It came by two ways; both are gone from the mailbox then."""
+    reference = await _left(api)
+    for way in (b"", b"Received: by another way\r\n"):
+        imap.deliver(way + _mail(Subject=reference))
+    assert 1 == await mailbox.look()
+    assert [] == imap.left()
+    assert 2 == len((await _case(operator, reference))["entries"])
+
+
+async def test_a_mail_of_twenty_megabytes_is_read_to_its_words(
+    api: Any, smtp: Server, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """Identity numbers are masked in the words and in the names of files."""
+    reference = await _left(api)
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = EMAIL, reference
+    mail.set_content("Mitt nummer är 811228-9874.")
+    mail.add_attachment(
+        b"\0" * 15_000_000, maintype="image", subtype="jpeg", filename="811228-9874.jpg"
+    )
+    raw = mail.as_bytes()
+    assert len(raw) > 20_000_000
+    imap.deliver(raw)
+    assert 1 == await mailbox.look()
+    entry = (await _case(operator, reference))["entries"][-1]
+    assert ("Mitt nummer är [personnummer].", ["[personnummer].jpg"]) == (
+        entry["text"],
+        entry["attachments"],
+    )
+
+
+async def test_an_automatic_answer_leaves_a_closed_case_closed(
+    api: Any, smtp: Server, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """And is not answered, so that two machines never write to each other."""
+    reference = await _left(api)
+    await operator.ask("POST", f"/api/v1/desk/cases/{reference}/close")
+    await _until(lambda: len(smtp.mails) == 3)
+    imap.deliver(_mail(Subject=f"Automatiskt svar: Ditt ärende {reference}"))
+    imap.deliver(_mail(**{"Subject": reference, "Auto-Submitted": "auto-replied"}))
+    assert 0 == await mailbox.look()
+    assert "closed" == (await _case(operator, reference))["status"]
+    assert 3 == len(smtp.mails)
+
+
+async def test_a_case_takes_so_many_mails_a_day(api: Any, operator: Any) -> None:
+    """A machine that names itself as nobody's can't fill it without end."""
+    reference = await _left(api)
+    received = api.client.app[RECEIVED_MAILS]
+    taken = [
+        await received.take(Incoming((reference,), EMAIL, None, "hej", (), f"key {at}"))
+        for at in range(MOST_MAILS + 1)
+    ]
+    assert [*[Taken.STORED] * MOST_MAILS, Taken.TOO_MANY] == taken
 
 
 async def test_a_mail_is_taken_once_when_the_gateway_is_killed_in_between(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
@@ -85,6 +86,7 @@ from gateway.settings import PACKAGE, Settings
 from gateway.site.beginnings import Beginnings
 from gateway.site.routes import add_site
 from gateway.sockets import close_sockets
+from gateway.suggestions import erase_done_suggestions
 from gateway.texts import load_texts
 from gateway.timeouts import OpenDesks, Timeouts
 from gateway.turns import Turns
@@ -207,6 +209,7 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         cases,
         app[SETTINGS].case_retention_days,
         questions=CaseErasures(database),
+        also=(partial(erase_done_suggestions, database),),
     )
     timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, offer, app[ERASURES].attempt)
     running = [timeouts.run(), app[ERASURES].run(), retention.run()]

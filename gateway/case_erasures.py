@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from gateway.database import Database
-from gateway.tables import CaseAddressRow, CaseEntryRow, QuestionCaseRow
+from gateway.tables import CaseAddressRow, CaseEntryRow, CaseMailRow, QuestionCaseRow
 
 
 class CaseErasures:
@@ -17,7 +17,10 @@ class CaseErasures:
         self._database = database
 
     async def forget_addresses(self, moment: datetime) -> int:
-        """Erase the addresses whose time has come; give how many there were."""
+        """Erase the addresses whose time has come, and what their mails were called.
+
+        Gives how many addresses there were.
+        """
         due = select(CaseAddressRow.case_id).where(CaseAddressRow.forget_at <= moment)
         async with self._database.writing() as session:
             found = (await session.scalars(due)).all()
@@ -25,7 +28,8 @@ class CaseErasures:
                 await session.execute(
                     update(CaseEntryRow)
                     .where(CaseEntryRow.case_id.in_(found))
-                    .values(message_id=None)
+                    # It takes no mail any more, so none has to be known again.
+                    .values(message_id=None, mail_key=None)
                     .execution_options(synchronize_session=False)
                 )
                 await session.execute(
@@ -34,6 +38,18 @@ class CaseErasures:
         if found:
             await self._database.empty_log()
         return len(found)
+
+    async def erase_mails(self, before: datetime) -> int:
+        """Erase what is known of the mails about cases closed before a moment.
+
+        An open case keeps it: operators see there what came through and what did not.
+        """
+        closed = select(QuestionCaseRow.id).where(QuestionCaseRow.closed_at < before)
+        async with self._database.writing() as session:
+            erased = await session.scalars(
+                delete(CaseMailRow).where(CaseMailRow.case_id.in_(closed)).returning(CaseMailRow.id)
+            )
+            return len(erased.all())
 
     async def erase_outdated(self, before: datetime) -> int:
         """Erase the cases closed before a moment with all that belongs to them."""

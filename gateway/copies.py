@@ -30,6 +30,9 @@ from gateway.types import Conversation, Message, Source
 MAILS_OF_CONVERSATION = 3
 MAILS_OF_ADDRESS = 10
 HOUR = 3600.0
+MAILS_TO_ONE = 5
+"""How many a day go to one receiver, who has not proved to be the resident."""
+A_DAY = 24 * HOUR
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,7 @@ class Copies:
         self._settings = settings
         self._of_conversation = Limit(MAILS_OF_CONVERSATION, HOUR)
         self._of_address = Limit(MAILS_OF_ADDRESS, HOUR)
+        self._to_one = Limit(MAILS_TO_ONE, A_DAY)
 
     def text(self, conversation: Conversation, messages: Sequence[Message]) -> str:
         """Give a conversation as plain text in its language, with the municipality's time."""
@@ -88,6 +92,7 @@ class Copies:
             raise MailError("This installation can't send e-mail.")
         self._of_conversation.take(conversation.id)
         self._of_address.take(household)
+        self._to_one.take(email.casefold())
         try:
             await deliver(self._settings, self._compose(conversation, messages, email))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:

@@ -22,6 +22,7 @@ from gateway.database import Database
 from gateway.errors import ConflictError, NotFoundError, TooManyError
 from gateway.events import Hub
 from gateway.handoff import holding
+from gateway.limits import Limit
 from gateway.masking import mask
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
@@ -42,7 +43,10 @@ MOST_AN_ADDRESS = 5
 
 Each sends a mail to an address that nobody has proved to be theirs.
 """
+MOST_A_HOUSEHOLD = 30
+"""How many cases an hour one network address may leave, whatever it names itself."""
 A_DAY = timedelta(days=1)
+HOUR = 3600.0
 AS_IT_IS = {"synchronize_session": False, "populate_existing": True}
 
 
@@ -76,12 +80,16 @@ class QuestionCases:
         self._metrics = metrics
         self._news = news
         self._clock = clock
+        self._of_household = Limit(MOST_A_HOUSEHOLD, HOUR)
 
-    async def leave(self, conversation: Conversation, email: str, text: str) -> LeftCase:
+    async def leave(
+        self, conversation: Conversation, email: str, text: str, household: str
+    ) -> LeftCase:
         """Make a case of a resident's question; the conversation leaves the queue.
 
-        The same words once more give the same case. Raises ConflictError when the conversation
-        is with an operator or closed, TooManyError when it or the address has too many cases.
+        The same words once more give the same case. `household` is where it is asked from. Raises
+        ConflictError when the conversation is with an operator or closed, TooManyError when it,
+        the address or the household has too many cases.
         """
         question = mask(text).text
         moment = self._clock()
@@ -107,6 +115,7 @@ class QuestionCases:
             case = await self._same(session, conversation, question, moment)
             if case is None:
                 await self._check_limits(session, conversation, email, moment)
+                self._of_household.take(household)
                 case = await self._make(session, row, tenant, email, question, moment)
             told = await append(
                 session,
@@ -206,7 +215,10 @@ class QuestionCases:
         given = await session.scalar(
             select(func.count())
             .select_from(CaseAddressRow)
-            .where(CaseAddressRow.email == email, CaseAddressRow.created_at > since)
+            .where(
+                func.lower(CaseAddressRow.email) == email.lower(),
+                CaseAddressRow.created_at > since,
+            )
         )
         if (left or 0) >= MOST_A_CONVERSATION or (given or 0) >= MOST_AN_ADDRESS:
             raise TooManyError("Too many cases were left today.", int(A_DAY.total_seconds()))

@@ -17,7 +17,7 @@ from gateway.case_receiving import MOST_MAILS, Incoming, Taken
 from gateway.events import desk_topic
 from gateway.keys import DATABASE, HUB, METRICS, QUESTIONS, RECEIVED_MAILS
 from gateway.mailbox import Mailbox
-from gateway.question_cases import MOST_A_CONVERSATION, MOST_AN_ADDRESS
+from gateway.question_cases import MOST_A_CONVERSATION, MOST_A_HOUSEHOLD, MOST_AN_ADDRESS
 from gateway.retention import Retention
 from gateway.tables import (
     CaseAddressRow,
@@ -258,7 +258,18 @@ async def test_cases_of_a_day_are_limited(api: Any) -> None:
     assert 429 == (await _leave(resident, text="en till")).status
     for _ in range(MOST_AN_ADDRESS):
         assert 201 == (await _leave(await api.resident())).status
-    assert 429 == (await _leave(await api.resident())).status
+    assert 429 == (await _leave(await api.resident(), email=EMAIL.upper())).status
+
+
+async def test_cases_of_a_household_are_limited(api: Any) -> None:
+    """However many conversations it begins and addresses it gives; the same one again is free."""
+    for at in range(MOST_A_HOUSEHOLD):
+        resident = await api.resident()
+        assert 201 == (await _leave(resident, email=f"x{at}@exempel.se")).status
+    answer = await _leave(await api.resident(), email="y@exempel.se")
+    assert (429, True) == (answer.status, 0 < int(answer.headers["Retry-After"]) <= 3600)
+    assert MOST_A_HOUSEHOLD == len(await _rows(api, QuestionCaseRow))
+    assert 201 == (await _leave(resident, email=f"x{at}@exempel.se")).status
 
 
 async def test_an_operator_who_has_the_conversation_is_asked_there(api: Any, operator: Any) -> None:
@@ -639,6 +650,48 @@ async def test_an_address_is_forgotten_some_days_after_the_case_is_closed(
     imap.deliver(_mail(Subject=closed))
     assert 0 == await mailbox.look()
     assert 1 == len(imap.left())
+
+
+async def test_what_mails_were_called_is_forgotten_with_the_address(
+    api: Any, operator: Any
+) -> None:
+    """Neither their Message-IDs nor their digests are needed then; an open case keeps them."""
+    open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
+    received = api.client.app[RECEIVED_MAILS]
+    for reference in (open_, closed):
+        await received.take(Incoming((reference,), EMAIL, f"<{reference}@y>", "hej", (), reference))
+    await operator.ask("POST", f"/api/v1/desk/cases/{closed}/close")
+    await CaseErasures(api.client.app[DATABASE]).forget_addresses(now() + timedelta(days=31))
+    kept = {(row.message_id, row.mail_key) for row in await _rows(api, CaseEntryRow)}
+    assert {(None, None), (f"<{open_}@y>", open_)} == kept
+
+
+async def test_mails_about_closed_cases_are_forgotten(
+    api: Any, smtp: Server, operator: Any
+) -> None:
+    """Sent, undeliverable or waiting still; after as many days as a conversation is kept."""
+    open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
+    await _until(lambda: len(smtp.mails) == 4)
+    smtp.unknown = {EMAIL}
+    await _reply(operator, closed, close=True)
+
+    async def failed() -> bool:
+        return any(row.failed_at for row in await _rows(api, CaseMailRow))
+
+    await _until(failed)
+    for days, left in ((89, 5), (91, 2)):
+        retention = Retention(
+            _Nothing(),
+            api.client.app[METRICS],
+            90,
+            questions=CaseErasures(api.client.app[DATABASE]),
+            clock=lambda days=days: now() + timedelta(days=days),
+        )
+        await retention.erase_outdated()
+        assert left == len(await _rows(api, CaseMailRow))
+    view = await _case(operator, closed)
+    assert ["question", "reply", "closed"] == [entry["kind"] for entry in view["entries"]]
+    assert ["sent"] == [entry["mail"] for entry in (await _case(operator, open_))["entries"]]
 
 
 async def test_old_closed_cases_are_erased_and_open_ones_never(api: Any, operator: Any) -> None:

@@ -55,7 +55,7 @@ export class CasePanel {
   draw() {
     if (!this.#view) return this.empty();
     this.#facts = h("dl", { class: "facts" });
-    this.#thread = h("ol", { class: "transcript", "aria-label": this.#page.t("cases.thread") });
+    this.#thread = h("ol", { class: "transcript", "aria-label": this.#page.t("cases.thread"), tabindex: "0" });
     this.#fill();
     this.element.replaceChildren(this.#bar(), this.#facts, this.#thread, this.#foot());
     this.#thread.lastElementChild?.scrollIntoView({ block: "nearest" });

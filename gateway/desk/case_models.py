@@ -55,7 +55,10 @@ class CaseEntry(Frozen):
 
 
 class CaseItem(Frozen):
-    """A case as a line of the list; `answer_due`: the resident wrote last."""
+    """A case as a line of the list; `answer_due`: the resident wrote last.
+
+    `undelivered`: the last mail to the resident did not come through.
+    """
 
     reference: str
     status: CaseStatus
@@ -65,6 +68,7 @@ class CaseItem(Frozen):
     deadline: date
     overdue: bool
     answer_due: bool
+    undelivered: bool
     created_at: Moment
 
 

@@ -21,6 +21,8 @@ from gateway.types import CaseMail, CaseStatus, EntryKind, Staff
 
 CLOSED_SHOWN = 100
 FROM_RESIDENT = (EntryKind.QUESTION, EntryKind.RESIDENT)
+SHOWN_MAILS = (CaseMail.CONFIRMATION, CaseMail.REPLY, CaseMail.CLOSED)
+"""The mails to the resident whose fate is shown."""
 
 
 class DeskCases:
@@ -59,9 +61,12 @@ class DeskCases:
             )
             rows = [*opened, *closed]
             last = await self._last_words(session, rows)
+            undelivered = await self._undelivered(session, rows)
         today = today_of(tenant, self._clock())
         return CaseList(
-            cases=tuple(_as_item(row, last.get(row.id), today) for row in rows),
+            cases=tuple(
+                _as_item(row, last.get(row.id), row.id in undelivered, today) for row in rows
+            ),
             departments=tuple(
                 CaseDepartment(id=id_, name=each.name[tenant.default_language])
                 for id_, each in tenant.departments.items()
@@ -183,7 +188,7 @@ class DeskCases:
             select(CaseMailRow)
             .where(
                 CaseMailRow.case_id == case.id,
-                CaseMailRow.kind.in_((CaseMail.REPLY, CaseMail.CLOSED, CaseMail.CONFIRMATION)),
+                CaseMailRow.kind.in_(SHOWN_MAILS),
             )
             .execution_options(populate_existing=True)
         )
@@ -192,6 +197,7 @@ class DeskCases:
         item = _as_item(
             case,
             spoken[-1] if spoken else None,
+            case.id in await self._undelivered(session, [case]),
             today_of(self._municipalities[case.municipality], self._clock()),
         )
         return CaseView(
@@ -223,6 +229,25 @@ class DeskCases:
         )
         return dict(found.all())
 
+    async def _undelivered(
+        self, session: AsyncSession, rows: Sequence[QuestionCaseRow]
+    ) -> frozenset[int]:
+        """Give the cases whose last mail to the resident is given up."""
+        newest = (
+            select(func.max(CaseMailRow.id))
+            .where(
+                CaseMailRow.case_id.in_([row.id for row in rows]),
+                CaseMailRow.kind.in_(SHOWN_MAILS),
+            )
+            .group_by(CaseMailRow.case_id)
+        )
+        found = await session.scalars(
+            select(CaseMailRow.case_id).where(
+                CaseMailRow.id.in_(newest), CaseMailRow.failed_at.is_not(None)
+            )
+        )
+        return frozenset(found)
+
     async def _newer(self, session: AsyncSession, case: QuestionCaseRow, seen: int) -> bool:
         found = await session.scalar(
             select(CaseEntryRow.id)
@@ -240,7 +265,7 @@ class DeskCases:
             raise ConflictError("The case is closed.")
 
 
-def _as_item(row: QuestionCaseRow, last: str | None, today: date) -> CaseItem:
+def _as_item(row: QuestionCaseRow, last: str | None, undelivered: bool, today: date) -> CaseItem:
     is_open = row.status == CaseStatus.OPEN
     return CaseItem(
         reference=row.reference,
@@ -251,6 +276,7 @@ def _as_item(row: QuestionCaseRow, last: str | None, today: date) -> CaseItem:
         deadline=row.deadline,
         overdue=is_open and row.deadline < today,
         answer_due=is_open and last in FROM_RESIDENT,
+        undelivered=undelivered,
         created_at=row.created_at,
     )
 

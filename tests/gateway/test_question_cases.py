@@ -773,6 +773,15 @@ async def test_a_reply_to_an_address_that_does_not_exist_is_shown_as_failed(
     (question,) = (await _case(operator, reference))["entries"]
     assert "failed" == question["mail"]
 
+    async def undelivered() -> list[bool]:
+        cases = (await operator.ask("GET", "/api/v1/desk/cases")).json["cases"]
+        return [case["undelivered"] for case in cases]
+
+    assert [True] == await undelivered()
+    smtp.unknown = set()
+    await _reply(operator, reference, close=True)
+    assert [False] == await undelivered()
+
 
 async def test_a_mail_of_a_municipality_that_is_gone_holds_up_no_other(
     api: Any, smtp: Server

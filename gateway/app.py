@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway import health, page_views, sign_in
+from gateway.case_erasures import CaseErasures
 from gateway.case_mails import CasePost
+from gateway.case_news import CaseNews
 from gateway.case_offer import CaseOffer
+from gateway.case_receiving import ReceivedMails
 from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.copies import Copies
@@ -21,6 +25,7 @@ from gateway.desk import aid_routes as aids
 from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
 from gateway.desk.aids import Aids
+from gateway.desk.cases import DeskCases
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
 from gateway.editor import notices as editor_notices
@@ -39,6 +44,7 @@ from gateway.keys import (
     CONVERSATIONS,
     COPIES,
     DATABASE,
+    DESK_CASES,
     DESKS,
     ERASURES,
     FORMS,
@@ -52,6 +58,7 @@ from gateway.keys import (
     PAGES,
     PRESENCE,
     QUESTIONS,
+    RECEIVED_MAILS,
     SESSIONS,
     SETTINGS,
     SOCKETS,
@@ -79,6 +86,7 @@ from gateway.settings import PACKAGE, Settings
 from gateway.site.beginnings import Beginnings
 from gateway.site.routes import add_site
 from gateway.sockets import close_sockets
+from gateway.suggestions import erase_done_suggestions
 from gateway.texts import load_texts
 from gateway.timeouts import OpenDesks, Timeouts
 from gateway.turns import Turns
@@ -169,19 +177,16 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
     app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
-    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS])
+    case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS], hub)
     outbox = Outbox(
         database, cases, tenants, texts, app[METRICS], app[SETTINGS], posts=(case_post,)
     )
-    app[QUESTIONS] = QuestionCases(
-        database,
-        hub,
-        tenants,
-        texts,
-        app[METRICS],
-        outbox.wake,
-        address_days=app[SETTINGS].case_address_days,
+    news = CaseNews(hub, outbox.wake)
+    app[QUESTIONS] = QuestionCases(database, hub, tenants, texts, app[METRICS], news)
+    app[DESK_CASES] = DeskCases(
+        database, tenants, news, address_days=app[SETTINGS].case_address_days
     )
+    app[RECEIVED_MAILS] = ReceivedMails(database, tenants, app[METRICS], news)
     app[TURNS] = Turns(
         database,
         hub,
@@ -203,13 +208,14 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].retention_days,
         cases,
         app[SETTINGS].case_retention_days,
-        questions=app[QUESTIONS],
+        questions=CaseErasures(database),
+        also=(partial(erase_done_suggestions, database),),
     )
     timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, offer, app[ERASURES].attempt)
     running = [timeouts.run(), app[ERASURES].run(), retention.run()]
     if app[SETTINGS].imap_host:
         markers = {texts.say(language, "case.marker") for language in LANGUAGES}
-        running.append(Mailbox(app[QUESTIONS], app[METRICS], app[SETTINGS], markers).run())
+        running.append(Mailbox(app[RECEIVED_MAILS], app[METRICS], app[SETTINGS], markers).run())
     chores = [asyncio.create_task(chore) for chore in (*running, outbox.run())]
     yield
     outbox.stop()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.letters import Letter
+from gateway.case_news import tell_desks
+from gateway.events import Hub
+from gateway.letters import Letter, Post, write_mail
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
@@ -58,32 +58,27 @@ class CaseLetter:
         if self.tenant is None:
             raise LookupError("no such municipality")
         kind = CaseMail(self.mail.kind)
-        message = EmailMessage(policy=SMTP)
+        own = kind in TO_RESIDENT
         sender = Address(
             display_name=self.tenant.name,
             addr_spec=self.settings.mail_from or self.tenant.email,
         )
-        message["From"] = sender
-        message["Date"] = format_datetime(self.mail.created_at)
-        message["Message-ID"] = self._called(self.mail.id, sender.domain)
-        if kind is not CaseMail.REPLY:
-            message["Auto-Submitted"] = "auto-generated"
-        if kind in TO_RESIDENT:
-            message["To"] = Address(addr_spec=self.email)
+        message = write_mail(
+            sender,
+            Address(addr_spec=self.email) if own else self.tenant.address_of(self.case.department),
+            self._say("case.subject" if own else f"case.{kind}.subject"),
+            self._say(f"case.{kind}.body"),
+            moment=self.mail.created_at,
+            called=f"{self.case.reference}.{self.mail.id}",
+            automatic=kind is not CaseMail.REPLY,
+        )
+        if own:
             if reply_to := reply_address(self.settings):
                 message["Reply-To"] = reply_to
-            message["Subject"] = self._say("case.subject")
             if chain := [each.format(domain=sender.domain) for each in self.chain]:
                 message["In-Reply-To"] = chain[-1]
                 message["References"] = " ".join(chain)
-        else:
-            message["To"] = self.tenant.address_of(self.case.department)
-            message["Subject"] = self._say(f"case.{kind}.subject")
-        message.set_content(self._say(f"case.{kind}.body"), cte="base64")
         return message
-
-    def _called(self, mail: int, domain: str) -> str:
-        return f"<{self.case.reference}.{mail}@{domain}>"
 
     def _say(self, key: str) -> str:
         tenant, case, entry = self.tenant, self.case, self.entry
@@ -109,8 +104,10 @@ class CaseLetter:
         )
 
 
-class CasePost:
+class CasePost(Post[CaseMailRow]):
     """The table of mails about cases."""
+
+    table = CaseMailRow
 
     def __init__(
         self,
@@ -118,57 +115,10 @@ class CasePost:
         texts: Texts,
         metrics: Metrics,
         settings: Settings,
+        hub: Hub,
     ) -> None:
-        self._municipalities = municipalities
-        self._texts = texts
-        self._metrics = metrics
-        self._settings = settings
-
-    async def due(
-        self, session: AsyncSession, moment: datetime, limit: int
-    ) -> Sequence[tuple[int, int]]:
-        """Give the mails whose turn has come."""
-        found = await session.execute(
-            select(CaseMailRow.id, CaseMailRow.attempts)
-            .where(*_UNDECIDED, CaseMailRow.due_at <= moment)
-            .order_by(CaseMailRow.due_at, CaseMailRow.id)
-            .limit(limit)
-        )
-        return [(id_, attempts) for id_, attempts in found]
-
-    async def claim(
-        self, session: AsyncSession, id_: int, attempts: int, next_due: datetime
-    ) -> CaseLetter | None:
-        """Take a mail; one to a resident whose address is forgotten is given up."""
-        mail = await session.scalar(
-            update(CaseMailRow)
-            .where(CaseMailRow.id == id_, CaseMailRow.attempts == attempts, *_UNDECIDED)
-            .values(attempts=attempts + 1, due_at=next_due)
-            .returning(CaseMailRow),
-            execution_options={"synchronize_session": False, "populate_existing": True},
-        )
-        if mail is None:
-            return None
-        case = await session.get_one(QuestionCaseRow, mail.case_id)
-        address = await session.get(CaseAddressRow, mail.case_id)
-        if address is None and mail.kind in TO_RESIDENT:
-            mail.failed_at = mail.created_at
-            return None
-        entry = None if mail.entry_id is None else await session.get(CaseEntryRow, mail.entry_id)
-        return CaseLetter(
-            mail,
-            case,
-            entry,
-            "" if address is None else address.email,
-            await self._chain(session, mail, case),
-            self._municipalities.get(case.municipality),
-            self._texts,
-            self._settings,
-        )
-
-    async def accepted(self, session: AsyncSession, letter: Letter, moment: datetime) -> None:
-        """Note that a mail is on its way."""
-        await self._set(session, letter, mailed_at=moment)
+        super().__init__(municipalities, texts, metrics, settings)
+        self._hub = hub
 
     async def refused(
         self, session: AsyncSession, letter: Letter, moment: datetime, *, for_good: bool
@@ -179,24 +129,32 @@ class CasePost:
         if letter.mail.kind in TO_RESIDENT and (for_good or old):
             await self._set(session, letter, failed_at=moment)
 
-    async def waiting(self, session: AsyncSession) -> int:
-        """Give how many mails are not sent yet."""
-        return (
-            await session.scalar(select(func.count()).select_from(CaseMailRow).where(*_UNDECIDED))
-            or 0
-        )
-
-    def count(self, event: str) -> None:
-        """Count a mail as mailed or failed."""
+    async def settled(self, letter: Letter, event: str) -> None:
+        """Count a mail as mailed or failed, and tell the desks."""
+        assert isinstance(letter, CaseLetter), "it came from here"
         self._metrics.questions.labels(event).inc()
+        await tell_desks(self._hub, letter.case)
 
-    async def _set(self, session: AsyncSession, letter: Letter, **values: datetime) -> None:
-        await session.execute(
-            update(CaseMailRow)
-            .where(CaseMailRow.id == letter.id)
-            .values(**values)
-            .execution_options(synchronize_session=False)
+    async def _letter(self, session: AsyncSession, row: CaseMailRow) -> CaseLetter | None:
+        """Give a mail; one to a resident whose address is forgotten is given up."""
+        case = await session.get_one(QuestionCaseRow, row.case_id)
+        address = await session.get(CaseAddressRow, row.case_id)
+        if address is None and row.kind in TO_RESIDENT:
+            row.failed_at = row.created_at
+            return None
+        return CaseLetter(
+            row,
+            case,
+            None if row.entry_id is None else await session.get(CaseEntryRow, row.entry_id),
+            "" if address is None else address.email,
+            await self._chain(session, row, case),
+            self._municipalities.get(case.municipality),
+            self._texts,
+            self._settings,
         )
+
+    def _undecided(self) -> tuple[ColumnElement[bool], ...]:
+        return (*super()._undecided(), CaseMailRow.failed_at.is_(None))
 
     async def _chain(
         self, session: AsyncSession, mail: CaseMailRow, case: QuestionCaseRow
@@ -220,9 +178,6 @@ class CasePost:
         chain = [(at, f"<{case.reference}.{id_}@{{domain}}>") for at, id_ in sent]
         chain += [(at, name.replace("{", "{{").replace("}", "}}")) for at, name in received if name]
         return tuple(name for _, name in sorted(chain))[-LONGEST_CHAIN:]
-
-
-_UNDECIDED = (CaseMailRow.mailed_at.is_(None), CaseMailRow.failed_at.is_(None))
 
 
 def reply_address(settings: Settings) -> str:

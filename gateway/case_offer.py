@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from gateway.case_thread import deadline_of
 from gateway.municipalities import Municipality
 from gateway.texts import Texts
 from gateway.transcripts import now
@@ -38,8 +38,7 @@ class CaseOffer:
         )
 
     def _said(self, language: str, tenant: Municipality, department: str | None) -> str:
-        today = self._clock().astimezone(ZoneInfo(tenant.timezone)).date()
-        deadline = tenant.opening_of(department).working_day_after(today, tenant.case_days)
+        deadline = deadline_of(tenant, department, self._clock())
         return self._texts.say(
             language, "system.case_offer", deadline=self._texts.say_date(language, deadline)
         )

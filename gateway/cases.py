@@ -6,6 +6,7 @@ bot: it is taken out of the message that answers the question and kept in a tabl
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from gateway.types import Asks, Author, CaseRequest, Conversation
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Neither 0 and O nor 1, I and L: a reference is read aloud and written down by hand."""
 LENGTH = 5
+REFERENCE = re.compile(rf"\b[A-Z][A-Z0-9-]?-\d\d-[{SIGNS}]{{{LENGTH}}}\b")
 CONTACT_HOURS = 24
 """How long a contact is kept at most, mailed or not."""
 

@@ -19,6 +19,7 @@ import aiosmtplib
 
 from gateway.errors import MailError
 from gateway.limits import Limit
+from gateway.mail_errors import describe
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
 from gateway.smtp import deliver
@@ -26,10 +27,12 @@ from gateway.texts import Texts
 from gateway.transcripts import now
 from gateway.types import Conversation, Message, Source
 
-"""Less than residents' pages wait for an answer."""
 MAILS_OF_CONVERSATION = 3
 MAILS_OF_ADDRESS = 10
 HOUR = 3600.0
+MAILS_TO_ONE = 5
+"""How many a day go to one receiver, who has not proved to be the resident."""
+A_DAY = 24 * HOUR
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,7 @@ class Copies:
         self._settings = settings
         self._of_conversation = Limit(MAILS_OF_CONVERSATION, HOUR)
         self._of_address = Limit(MAILS_OF_ADDRESS, HOUR)
+        self._to_one = Limit(MAILS_TO_ONE, A_DAY)
 
     def text(self, conversation: Conversation, messages: Sequence[Message]) -> str:
         """Give a conversation as plain text in its language, with the municipality's time."""
@@ -88,15 +92,11 @@ class Copies:
             raise MailError("This installation can't send e-mail.")
         self._of_conversation.take(conversation.id)
         self._of_address.take(household)
+        self._to_one.take(email.casefold())
         try:
             await deliver(self._settings, self._compose(conversation, messages, email))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            # Neither the address nor the server's words, which may quote it.
-            log.warning(
-                "a conversation could not be mailed: %s %s",
-                type(error).__name__,
-                getattr(error, "code", ""),
-            )
+            log.warning("a conversation could not be mailed: %s", describe(error))
             raise MailError("The mail server did not take the mail.") from None
 
     def _compose(

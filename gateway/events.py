@@ -24,7 +24,8 @@ TYPING: Final = "typing"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased, presence, signed_out or typing.
+    """A change: `kind` is message, queue, erased, presence, case, signed_out or
+    typing.
 
     Typing is told to the other side only: on the desk's topic the resident writes, on the
     conversation's the operator does.
@@ -35,6 +36,7 @@ class Event:
     seq: int | None = None
     operator: int | None = None
     session: str | None = None
+    case: str | None = None
 
 
 class LaggedError(Exception):

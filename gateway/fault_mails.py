@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.letters import Letter
-from gateway.metrics import Metrics
+from gateway.letters import Letter, Post, write_mail
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
 from gateway.tables import CaseRow, ContactRow
@@ -48,103 +46,52 @@ class FaultLetter:
         tenant = self.municipalities[case.municipality]
         language = case.language
         nothing = self.texts.say(language, "case.mail.nothing")
-        message = EmailMessage(policy=SMTP)
-        message["From"] = self.settings.mail_from or tenant.email
-        message["To"] = tenant.address_of(case.department)
-        message["Subject"] = self.texts.say(
+        subject = self.texts.say(
             language,
             "case.mail.subject",
             reference=case.reference,
             kind=case.title,
             place=" ".join(case.place.split())[:SUBJECT_PLACE],
         )
-        message["Date"] = format_datetime(case.created_at)
-        domain = message["From"].addresses[0].domain
-        message["Message-ID"] = f"<{case.reference}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(
-            self.texts.say(
-                language,
-                "case.mail.body",
-                municipality=tenant.name,
-                reference=case.reference,
-                kind=case.title,
-                place=case.place,
-                description=case.description or nothing,
-                contact=self.contact or nothing,
-            ),
-            cte="base64",
+        body = self.texts.say(
+            language,
+            "case.mail.body",
+            municipality=tenant.name,
+            reference=case.reference,
+            kind=case.title,
+            place=case.place,
+            description=case.description or nothing,
+            contact=self.contact or nothing,
         )
-        return message
-
-
-class FaultPost:
-    """Fault reports in the table of cases; a contact goes along once and is then erased."""
-
-    def __init__(
-        self,
-        municipalities: Mapping[str, Municipality],
-        texts: Texts,
-        metrics: Metrics,
-        settings: Settings,
-    ) -> None:
-        self._municipalities = municipalities
-        self._texts = texts
-        self._metrics = metrics
-        self._settings = settings
-
-    async def due(
-        self, session: AsyncSession, moment: datetime, limit: int
-    ) -> Sequence[tuple[int, int]]:
-        """Give the cases whose turn has come."""
-        found = await session.execute(
-            select(CaseRow.id, CaseRow.attempts)
-            .where(CaseRow.mailed_at.is_(None), CaseRow.due_at <= moment)
-            .order_by(CaseRow.due_at)
-            .limit(limit)
+        return write_mail(
+            Address(addr_spec=self.settings.mail_from or tenant.email),
+            tenant.address_of(case.department),
+            subject,
+            body,
+            moment=case.created_at,
+            called=case.reference,
         )
-        return [(id_, attempts) for id_, attempts in found]
 
-    async def claim(
-        self, session: AsyncSession, id_: int, attempts: int, next_due: datetime
-    ) -> FaultLetter | None:
-        """Take a case, with the contact that was given for it."""
-        found = await session.scalar(
-            update(CaseRow)
-            .where(CaseRow.id == id_, CaseRow.attempts == attempts, CaseRow.mailed_at.is_(None))
-            .values(attempts=attempts + 1, due_at=next_due)
-            .returning(CaseRow),
-            execution_options={"synchronize_session": False, "populate_existing": True},
-        )
-        if found is None:
-            return None
-        contact = await session.scalar(select(ContactRow.contact).where(ContactRow.case_id == id_))
-        return FaultLetter(found, contact, self._municipalities, self._texts, self._settings)
+
+class FaultPost(Post[CaseRow]):
+    """Fault reports in the table of cases; a contact goes along once and is then erased.
+
+    They are tried for ever: something broken is reported until somebody has read it.
+    """
+
+    table = CaseRow
 
     async def accepted(self, session: AsyncSession, letter: Letter, moment: datetime) -> None:
         """Note that a case is mailed, and erase its contact."""
-        await session.execute(
-            update(CaseRow)
-            .where(CaseRow.id == letter.id)
-            .values(mailed_at=moment)
-            .execution_options(synchronize_session=False)
-        )
+        await super().accepted(session, letter, moment)
         await session.execute(delete(ContactRow).where(ContactRow.case_id == letter.id))
 
-    async def refused(
-        self, session: AsyncSession, letter: Letter, moment: datetime, *, for_good: bool
-    ) -> None:
-        """Leave it for its next turn: something broken is reported until somebody has read it."""
-
-    async def waiting(self, session: AsyncSession) -> int:
-        """Give how many reports are not mailed yet."""
-        return (
-            await session.scalar(
-                select(func.count()).select_from(CaseRow).where(CaseRow.mailed_at.is_(None))
-            )
-            or 0
-        )
-
-    def count(self, event: str) -> None:
+    async def settled(self, letter: Letter, event: str) -> None:
         """Count a report as mailed or failed."""
         self._metrics.cases.labels(event).inc()
+
+    async def _letter(self, session: AsyncSession, row: CaseRow) -> FaultLetter:
+        contact = await session.scalar(
+            select(ContactRow.contact).where(ContactRow.case_id == row.id)
+        )
+        return FaultLetter(row, contact, self._municipalities, self._texts, self._settings)

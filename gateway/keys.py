@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway.case_receiving import ReceivedMails
 from gateway.conversations import Conversations
 from gateway.copies import Copies
 from gateway.database import Database
 from gateway.desk.aids import Aids
+from gateway.desk.cases import DeskCases
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
 from gateway.erasures import Erasures
@@ -49,6 +51,8 @@ BEGINNINGS = web.AppKey("beginnings", Limit)
 COPIES = web.AppKey("copies", Copies)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
 QUESTIONS = web.AppKey("questions", QuestionCases)
+DESK_CASES = web.AppKey("desk_cases", DeskCases)
+RECEIVED_MAILS = web.AppKey("received_mails", ReceivedMails)
 TAKEOVERS = web.AppKey("takeovers", Takeovers)
 AIDS = web.AppKey("aids", Aids)
 ERASURES = web.AppKey("erasures", Erasures)

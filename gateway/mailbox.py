@@ -21,8 +21,9 @@ from imap_tools import (
     MailMessageFlags,
 )
 
+from gateway.case_receiving import ReceivedMails, Taken
+from gateway.mail_errors import describe
 from gateway.metrics import Metrics
-from gateway.question_cases import QuestionCases, Taken
 from gateway.received_mail import read_mail
 from gateway.settings import Settings
 
@@ -43,12 +44,12 @@ class Mailbox:
 
     def __init__(
         self,
-        questions: QuestionCases,
+        received: ReceivedMails,
         metrics: Metrics,
         settings: Settings,
         markers: Collection[str],
     ) -> None:
-        self._questions = questions
+        self._received = received
         self._metrics = metrics
         self._settings = settings
         self._markers = tuple(markers)
@@ -58,10 +59,12 @@ class Mailbox:
         while True:
             try:
                 await self.look()
+                self._metrics.mailbox.set(1)
             except Exception as error:
                 # The server's, the database's or a mail's fault: a task that ended here would
                 # leave every later answer unread.
-                log.error("the mailbox can't be read: %s", type(error).__name__)
+                self._metrics.mailbox.set(0)
+                log.error("the mailbox can't be read: %s", describe(error))
             await asyncio.sleep(self._settings.imap_seconds)
 
     async def look(self) -> int:
@@ -88,7 +91,7 @@ class Mailbox:
             log.error("a received mail can't be understood: %s", type(error).__name__)
             self._metrics.questions.labels("ignored").inc()
             return None
-        taken = None if received.by_machine else await self._questions.take(received.incoming)
+        taken = None if received.by_machine else await self._received.take(received.incoming)
         if taken not in (Taken.STORED, Taken.ALREADY):
             self._metrics.questions.labels("ignored").inc()
         return taken

@@ -61,6 +61,11 @@ class Metrics:
             ("event",),
             registry=self.registry,
         )
+        self.mailbox = Gauge(
+            "svar_gateway_mailbox_read",
+            "1: the last look into the mailbox of SVAR_IMAP_HOST went well; 0: it did not.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "svar_gateway_sockets",
             "Open WebSockets, by page: conversation or desk.",

@@ -19,7 +19,8 @@ import aiosmtplib
 from gateway.cases import Cases
 from gateway.database import Database
 from gateway.fault_mails import FaultPost
-from gateway.letters import Letter, Post
+from gateway.letters import AnyPost, Letter
+from gateway.mail_errors import describe
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
@@ -47,13 +48,16 @@ class Outbox:
         metrics: Metrics,
         settings: Settings,
         *,
-        posts: Sequence[Post] = (),
+        posts: Sequence[AnyPost] = (),
         every_seconds: float = EVERY_SECONDS,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._database = database
         self._cases = cases
-        self._posts = (FaultPost(municipalities, texts, metrics, settings), *posts)
+        self._posts: tuple[AnyPost, ...] = (
+            FaultPost(municipalities, texts, metrics, settings),
+            *posts,
+        )
         self._settings = settings
         self._every = every_seconds
         self._clock = clock
@@ -100,7 +104,7 @@ class Outbox:
                 accepted += await self._send(post, id_, attempts)
         return accepted
 
-    async def _send(self, post: Post, id_: int, attempts: int) -> bool:
+    async def _send(self, post: AnyPost, id_: int, attempts: int) -> bool:
         async with self._database.writing() as session:
             next_due = self._clock() + pause_after(attempts)
             letter = await post.claim(session, id_, attempts, next_due)
@@ -112,7 +116,7 @@ class Outbox:
             # Its municipality or its text may be gone, or an address be none. The others wait
             # for nothing; what this one says is nobody's business.
             log.error("%s can't be composed: %s", letter.name, type(error).__name__)
-            post.count("failed")
+            await post.settled(letter, "failed")
             return False
         try:
             await deliver(self._settings, mail)
@@ -122,17 +126,15 @@ class Outbox:
         async with self._database.writing() as session:
             await post.accepted(session, letter, self._clock())
         await self._database.empty_log()
-        post.count("mailed")
+        await post.settled(letter, "mailed")
         log.info("%s is mailed", letter.name)
         return True
 
-    async def _refused(self, post: Post, letter: Letter, error: Exception) -> None:
-        # Neither addresses nor the server's words: it may quote what it was given.
-        code = getattr(error, "code", "")
-        log.warning("%s could not be mailed yet: %s %s", letter.name, type(error).__name__, code)
+    async def _refused(self, post: AnyPost, letter: Letter, error: Exception) -> None:
+        log.warning("%s could not be mailed yet: %s", letter.name, describe(error))
         async with self._database.writing() as session:
             await post.refused(session, letter, self._clock(), for_good=_is_for_good(error))
-        post.count("failed")
+        await post.settled(letter, "failed")
 
     async def _complain(self) -> None:
         """Say once that mails wait which nobody will get."""

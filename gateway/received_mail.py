@@ -17,20 +17,43 @@ from email.utils import parseaddr
 
 import nh3
 
-from gateway.question_cases import LONGEST_MAIL, REFERENCE, Incoming
+from gateway.case_receiving import LONGEST_MAIL, Incoming
+from gateway.cases import REFERENCE
 
 MOST_ATTACHMENTS = 20
+MOST_REFERENCES = 20
 LONGEST_NAME = 80
 LONGEST_LINE = 1000
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,120}@[!-;=?A-~]{1,120}>")
 _HALVES = re.compile("[\ud800-\udfff]")
 """What is left of bytes in no known character set; no database takes them."""
 _MACHINES = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|noreply)@", re.IGNORECASE)
+_AWAY = re.compile(
+    r"^\s*(?:automatiskt? svar|autosvar|automatic reply|out of office|frånvarande"
+    r"|ute fra kontoret|ute frå kontoret)\s*:",
+    re.IGNORECASE,
+)
+"""Above what programs answer for people who are away, where they don't say so in a header."""
+_OURS = re.compile(rf"<{REFERENCE.pattern}\.\d+@")
+"""A mail about a case that came back to its own sender."""
+_DECODED_AS = {
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    # No mail program's; they take hours for a long text.
+    "punycode": "utf-8",
+    "idna": "utf-8",
+}
+"""What mail programs mean when they say something else."""
 # What mail programs put above the mail that is answered, in the Nordic languages and English.
 _WROTE = re.compile(r"\b(?:skrev|skreiv|wrote)\b", re.IGNORECASE)
-_WHEN_OR_WHO = re.compile(r"\d{1,2}[:.]\d{2}|\S@\S")
+_WHO = re.compile(r"\S@\S")
+_WHEN = re.compile(r"\d{1,2}[:.]\d{2}")
+_YEAR = re.compile(r"\b20\d\d\b")
 _RULER = re.compile(
-    r"^\W{2,}\s*(?:ursprungligt meddelande|opprinnelig melding|opphavleg melding"
+    r"^\W{2,}\s*(?:ursprungligt meddelande|originalmeddelande|opprinnelig melding"
+    r"|opphavleg melding|original melding"
     r"|original message|vidarebefordrat|videresendt|vidaresend)\b|^_{20,}$",
     re.IGNORECASE,
 )
@@ -105,7 +128,10 @@ def _announces(line: str, after: str) -> bool:
 
     Mail programs break it in two when it is long.
     """
-    if not _WHEN_OR_WHO.search(line):
+    named = _WHO.search(f"{line} {after}" if line.endswith("<") else line)
+    # Residents write "kl. 10:15 skrev ni:" too, and their own words follow.
+    dated = _WHEN.search(line) and (_YEAR.search(line) or after.startswith(">"))
+    if not (named or dated):
         return False
     if line.endswith(":"):
         return _WROTE.search(line) is not None
@@ -131,18 +157,26 @@ def _body(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
     if part is None:
         return ""
-    try:
-        return str(part.get_content())
-    except (LookupError, ValueError, AttributeError):
-        # A character set that nobody knows.
-        payload = part.get_payload(decode=True)
-        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    said = (part.get_content_charset() or "utf-8").casefold()
+    for charset in (_DECODED_AS.get(said, said), "utf-8", "cp1252"):
+        try:
+            return payload.decode(charset)
+        except (LookupError, ValueError):
+            # Nobody knows it, or it is another one.
+            continue
+    return payload.decode("utf-8", "replace")
 
 
 def _attachments(mail: EmailMessage) -> tuple[str, ...]:
     names = []
     for part in mail.walk():
         if part.is_multipart():
+            continue
+        if part["Content-ID"] and part.get_content_disposition() != "attachment":
+            # A picture in the letterhead or below the name, which nobody sent on purpose.
             continue
         name = part.get_filename()
         if name or part.get_content_disposition() == "attachment":
@@ -152,7 +186,8 @@ def _attachments(mail: EmailMessage) -> tuple[str, ...]:
 
 def _references(mail: EmailMessage) -> tuple[str, ...]:
     said = (_header(mail, name) for name in ("In-Reply-To", "References", "Subject"))
-    return tuple(dict.fromkeys(found for each in said for found in REFERENCE.findall(each)))
+    found = dict.fromkeys(found for each in said for found in REFERENCE.findall(each))
+    return tuple(found)[:MOST_REFERENCES]
 
 
 def _is_by_machine(mail: EmailMessage, sender: str) -> bool:
@@ -164,6 +199,8 @@ def _is_by_machine(mail: EmailMessage, sender: str) -> bool:
         or bool(_header(mail, "X-Autoreply") or _header(mail, "X-Autorespond"))
         or _header(mail, "Return-Path").strip() == "<>"
         or mail.get_content_type() == "multipart/report"
+        or _AWAY.match(_header(mail, "Subject")) is not None
+        or _OURS.match(_header(mail, "Message-ID").strip()) is not None
         or not sender
         or _MACHINES.match(sender) is not None
     )

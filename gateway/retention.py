@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from gateway.case_erasures import CaseErasures
 from gateway.cases import Cases
 from gateway.conversations import Conversations
 from gateway.metrics import Metrics
-from gateway.question_cases import QuestionCases
 from gateway.transcripts import now
 
 EVERY_SECONDS = 3600.0
@@ -32,7 +32,8 @@ class Retention:
         cases: Cases | None = None,
         case_days: int = 365,
         *,
-        questions: QuestionCases | None = None,
+        questions: CaseErasures | None = None,
+        also: Sequence[Callable[[datetime], Awaitable[int]]] = (),
         every_seconds: float = EVERY_SECONDS,
         at_once: int = AT_ONCE,
         clock: Callable[[], datetime] = now,
@@ -42,6 +43,7 @@ class Retention:
         self._kept = timedelta(days=days)
         self._cases = cases
         self._questions = questions
+        self._also = tuple(also)
         self._cases_kept = timedelta(days=case_days)
         self._every = every_seconds
         self._at_once = at_once
@@ -63,13 +65,20 @@ class Retention:
             await asyncio.sleep(due - loop.time())
 
     async def erase_outdated(self) -> None:
-        """Erase every case and, batch by batch, every conversation that is too old."""
+        """Erase every case and, batch by batch, every conversation that is too old.
+
+        `also` what else is kept for as long as a conversation.
+        """
         if self._cases is not None:
             await self._cases.erase_outdated(self._clock() - self._cases_kept)
         if self._questions is not None:
             await self._questions.forget_addresses(self._clock())
             await self._questions.erase_outdated(self._clock() - self._cases_kept)
         before = self._clock() - self._kept
+        if self._questions is not None:
+            await self._questions.erase_mails(before)
+        for erase in self._also:
+            await erase(before)
         while erased := await self._conversations.erase_idle(before, self._at_once):
             self._metrics.outdated.inc(erased)
             await asyncio.sleep(PAUSE_SECONDS)

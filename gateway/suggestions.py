@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.database import Database
@@ -74,6 +76,18 @@ async def finish_suggestion(database: Database, staff: Staff, suggestion: int) -
         row.done_at = row.done_at or now()
         await session.flush()
         return as_suggestion(row)
+
+
+async def erase_done_suggestions(database: Database, before: datetime) -> int:
+    """Erase the suggestions that editors were done with before a moment; give how many."""
+    async with database.writing() as session:
+        erased = await session.scalars(
+            delete(SuggestionRow).where(SuggestionRow.done_at < before).returning(SuggestionRow.id)
+        )
+        found = len(erased.all())
+    if found:
+        await database.empty_log()
+    return found
 
 
 async def unlink_suggestions(session: AsyncSession, conversation: str) -> None:

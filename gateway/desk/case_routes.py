@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gateway.desk import case_views
-from gateway.desk.case_models import CaseHandOver, CaseReply
+from gateway.desk.case_models import CaseHandOver, CaseList, CaseReply, CaseView
 from gateway.endpoints import Endpoint, Guard
-from gateway.question_cases import CaseList, CaseView
 
 CASES = "/api/v1/desk/cases"
 CASE = f"{CASES}/{{reference}}"

@@ -12,7 +12,14 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.desk.models import DeskState, MessageFrame, PresenceFrame, QueueFrame, TypingFrame
+from gateway.desk.models import (
+    CaseFrame,
+    DeskState,
+    MessageFrame,
+    PresenceFrame,
+    QueueFrame,
+    TypingFrame,
+)
 from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
 from gateway.events import TYPING, Event, LaggedError, conversation_topic, desk_topic
@@ -131,6 +138,8 @@ class _Teller:
         if any(event.kind == "presence" for event in news):
             await self._tell_presence()
         await self._tell_messages(news, self._own() - before)
+        for reference in dict.fromkeys(event.case for event in news if event.case is not None):
+            await self._socket.send_str(CaseFrame(reference=reference).model_dump_json())
 
     async def tell_typing(self, news: Sequence[Event]) -> None:
         """Say of which own conversations the residents are writing."""

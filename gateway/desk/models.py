@@ -117,5 +117,12 @@ class TypingFrame(Frozen):
     conversation: str
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame | TypingFrame]):
+class CaseFrame(Frozen):
+    """A frame of the desk's events: a case that is new or has changed."""
+
+    type: Literal["case"] = "case"
+    reference: str
+
+
+class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame | TypingFrame | CaseFrame]):
     """A frame of the desk's events."""

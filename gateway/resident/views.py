@@ -109,7 +109,9 @@ async def leave_case(request: web.Request) -> web.Response:
     wanted = await read_model(request, NewCase)
     if not request.app[SETTINGS].smtp_host:
         raise ConflictError("No mail can be sent here, so nothing could be answered.")
-    left = await request.app[QUESTIONS].leave(conversation, wanted.email, wanted.text)
+    left = await request.app[QUESTIONS].leave(
+        conversation, wanted.email, wanted.text, _household(request)
+    )
     await request.app[ERASURES].attempt(conversation.id)
     return model_response(
         MadeCase(

@@ -41,7 +41,7 @@ async def leave_case(
     request: web.Request, conversation: Conversation, email: str, text: str
 ) -> tuple[Message, ...]:
     """Make a case of a question; the bot then begins anew."""
-    left = await request.app[QUESTIONS].leave(conversation, email, text)
+    left = await request.app[QUESTIONS].leave(conversation, email, text, _household(request))
     await request.app[ERASURES].attempt(conversation.id)
     return left.changed.messages
 

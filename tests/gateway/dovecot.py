@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,9 @@ from pathlib import Path
 
 from imap_tools import BaseMailBox, MailBoxUnencrypted, MailMessageFlags
 
+from tests.gateway.certificates import Certificate
+from tests.gateway.smtp_server import free_port
+
 USER, PASSWORD = "svar", "a-secret"
 CONFIGURATION = """
 protocols = imap
@@ -27,7 +29,7 @@ listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-ssl = no
+{ssl}
 disable_plaintext_auth = no
 default_internal_user = {internal}
 default_internal_group = {internal_group}
@@ -48,7 +50,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -65,6 +68,7 @@ class MailServer:
     """Where the mailbox is."""
 
     port: int
+    tls_port: int
 
     @contextmanager
     def open(self) -> Iterator[BaseMailBox]:
@@ -92,15 +96,13 @@ class MailServer:
 
 
 @contextmanager
-def dovecot() -> Iterator[MailServer]:
-    """Start the server; it is gone afterwards."""
+def dovecot(certificate: Certificate | None = None) -> Iterator[MailServer]:
+    """Start the server, with TLS if it has a certificate; it is gone afterwards."""
     program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, "Dovecot is missing: apt-get install dovecot-imapd, or make test as root"
     folder = Path(tempfile.mkdtemp(prefix="svar-imap-"))
     try:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port, tls_port = free_port(), free_port() if certificate else 0
         root = os.geteuid() == 0
         # It refuses to read mail as root.
         me = pwd.getpwuid(os.geteuid())
@@ -114,6 +116,8 @@ def dovecot() -> Iterator[MailServer]:
             CONFIGURATION.format(
                 folder=folder,
                 port=port,
+                tls_port=tls_port,
+                ssl=_ssl(folder, certificate),
                 password=PASSWORD,
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
@@ -130,12 +134,22 @@ def dovecot() -> Iterator[MailServer]:
         )
         try:
             _wait(process, port, folder)
-            yield MailServer(port)
+            yield MailServer(port, tls_port)
         finally:
             process.terminate()
             process.communicate(timeout=10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ssl(folder: Path, certificate: Certificate | None) -> str:
+    if certificate is None:
+        return "ssl = no"
+    # Beside its configuration, where whoever it runs as may read them.
+    copies = {"cert": certificate.certificate, "key": certificate.key}
+    for name, file in copies.items():
+        shutil.copy(file, folder / name)
+    return f"ssl = yes\nssl_cert = <{folder}/cert\nssl_key = <{folder}/key"
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

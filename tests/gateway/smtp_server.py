@@ -19,12 +19,14 @@ from aiosmtpd.controller import Controller
 class Server:
     """A mail server; `answers` are given first, one a mail, then it accepts.
 
-    `unknown` are the receivers it refuses for good.
+    `receivers` are its answers to the next receivers, before it accepts; `unknown` those it
+    refuses for good.
     """
 
     mails: list[EmailMessage] = dataclasses.field(default_factory=list)
     answers: list[str] = dataclasses.field(default_factory=list)
     unknown: set[str] = dataclasses.field(default_factory=set)
+    receivers: list[str] = dataclasses.field(default_factory=list)
     tries: int = 0
     port: int = 0
 
@@ -33,6 +35,8 @@ class Server:
     ) -> str:
         if address in self.unknown:
             return "550 no such mailbox"
+        if self.receivers:
+            return self.receivers.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -60,11 +64,11 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def smtp_server() -> AsyncIterator[Server]:
-    """Start the server; it is gone afterwards."""
+async def smtp_server(**options: Any) -> AsyncIterator[Server]:
+    """Start the server, with aiosmtpd's own options; it is gone afterwards."""
     made = Server()
     made.port = free_port()
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
+    controller = Controller(made, hostname="127.0.0.1", port=made.port, **options)
     await asyncio.to_thread(controller.start)
     try:
         yield made

@@ -83,7 +83,7 @@ async def test_a_strangers_case_does_not_exist(api, stranger, endpoint) -> None:
     resident = await api.resident()
     app = api.client.app
     conversation = await app[CONVERSATIONS].open(resident.id, resident.token)
-    left = await app[QUESTIONS].leave(conversation, "x@exempel.example", "Hemlig fråga")
+    left = await app[QUESTIONS].leave(conversation, "x@exempel.example", "Hemlig fråga", "here")
 
     async def rows() -> list[object]:
         async with app[DATABASE].reading() as session:

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from gateway.keys import DATABASE, METRICS, QUESTIONS
+from gateway.case_erasures import CaseErasures
+from gateway.case_receiving import MOST_MAILS, Incoming, Taken
+from gateway.events import desk_topic
+from gateway.keys import DATABASE, HUB, METRICS, QUESTIONS, RECEIVED_MAILS
 from gateway.mailbox import Mailbox
-from gateway.question_cases import MOST_A_CONVERSATION, MOST_AN_ADDRESS, Incoming, Taken
+from gateway.question_cases import MOST_A_CONVERSATION, MOST_A_HOUSEHOLD, MOST_AN_ADDRESS
 from gateway.retention import Retention
 from gateway.tables import (
     CaseAddressRow,
@@ -74,7 +77,7 @@ def mailbox(api: Any, settings: Any, imap: MailServer, texts: Any) -> Mailbox:
         }
     )
     app = api.client.app
-    return Mailbox(app[QUESTIONS], app[METRICS], reading, [texts("sv", "case.marker")])
+    return Mailbox(app[RECEIVED_MAILS], app[METRICS], reading, [texts("sv", "case.marker")])
 
 
 async def _until(condition: Callable[[], Any]) -> None:
@@ -255,7 +258,18 @@ async def test_cases_of_a_day_are_limited(api: Any) -> None:
     assert 429 == (await _leave(resident, text="en till")).status
     for _ in range(MOST_AN_ADDRESS):
         assert 201 == (await _leave(await api.resident())).status
-    assert 429 == (await _leave(await api.resident())).status
+    assert 429 == (await _leave(await api.resident(), email=EMAIL.upper())).status
+
+
+async def test_cases_of_a_household_are_limited(api: Any) -> None:
+    """However many conversations it begins and addresses it gives; the same one again is free."""
+    for at in range(MOST_A_HOUSEHOLD):
+        resident = await api.resident()
+        assert 201 == (await _leave(resident, email=f"x{at}@exempel.se")).status
+    answer = await _leave(await api.resident(), email="y@exempel.se")
+    assert (429, True) == (answer.status, 0 < int(answer.headers["Retry-After"]) <= 3600)
+    assert MOST_A_HOUSEHOLD == len(await _rows(api, QuestionCaseRow))
+    assert 201 == (await _leave(resident, email=f"x{at}@exempel.se")).status
 
 
 async def test_an_operator_who_has_the_conversation_is_asked_there(api: Any, operator: Any) -> None:
@@ -344,6 +358,51 @@ async def test_an_answer_by_mail_comes_back_into_the_case(
     assert f"{named} <answer-1@exempel.example>" == reply["References"]
 
 
+async def test_each_change_of_a_case_is_told(api: Any, smtp: Server, operator: Any) -> None:
+    """Left, mailed, answered, written back to, handed over, closed."""
+
+    async def told(times: int) -> None:
+        seen = 0
+        while seen < times:
+            news = await subscription.take(10)
+            assert news, f"told {seen} times instead of {times}"
+            seen += sum(event.case == reference for event in news)
+        assert times == seen
+
+    with api.client.app[HUB].subscribe(desk_topic("ekhamn")) as subscription:
+        reference = await _left(api)
+        await told(3)  # both mails of it are sent, too
+        await _reply(operator, reference)
+        await told(2)
+        mail = Incoming((reference,), EMAIL, "<x@y.example>", "hej", (), "key")
+        await api.client.app[RECEIVED_MAILS].take(mail)
+        await told(2)
+        path = f"/api/v1/desk/cases/{reference}"
+        await operator.ask("POST", f"{path}/department", json={"department": None})
+        await told(2)
+        await operator.ask("POST", f"{path}/close")
+        await told(2)
+
+
+async def test_a_desk_hears_of_its_own_cases_alone(
+    api: Any, smtp: Server, operator: Any, accounts: Any
+) -> None:
+    """By reference; what is in the case is asked for."""
+    stranger = await api.staff("operator@fjordvik.example", accounts["operator@fjordvik.example"])
+    async with operator.events() as socket, stranger.events() as elsewhere:
+        reference = await _left(api)
+        frames = [await socket.receive_json(timeout=10)]
+        while frames[-1]["type"] != "case":
+            frames.append(await socket.receive_json(timeout=10))
+        assert {"type": "case", "reference": reference} == frames[-1]
+        # Something that the other desk is told of, after all that it is not.
+        await (await api.resident("fjordvik", "nb")).want_person()
+        frames = [await elsewhere.receive_json(timeout=10)]
+        while not (frames[-1]["type"] == "queue" and frames[-1]["queue"]["waiting"]):
+            frames.append(await elsewhere.receive_json(timeout=10))
+        assert "case" not in {frame["type"] for frame in frames}
+
+
 async def test_the_subject_is_enough_to_find_the_case(
     api: Any, imap: MailServer, mailbox: Mailbox, operator: Any
 ) -> None:
@@ -354,6 +413,89 @@ async def test_the_subject_is_enough_to_find_the_case(
     view = await _case(operator, reference)
     assert view["entries"][-1]["other_sender"] is True
     assert "annas.syster" not in str(view)
+
+
+async def test_a_mail_goes_to_the_case_of_its_sender(
+    api: Any, imap: MailServer, mailbox: Mailbox, operator: Any, accounts: Any
+) -> None:
+    """Not to another municipality's that is named too; what it answers comes before its subject."""
+    stranger = await api.staff("operator@fjordvik.example", accounts["operator@fjordvik.example"])
+    own, second = await _left(api), await _left(api, text="En fråga till")
+    resident = await api.resident("fjordvik", "nb")
+    theirs = (await _leave(resident, email="kari@exempel.example")).json["reference"]
+    imap.deliver(
+        _mail(
+            "till den andra",
+            **{
+                "Subject": f"{own} och {theirs}",
+                "In-Reply-To": f"<{theirs}.1@fjordvik.example>",
+                "References": f"<{second}.1@ekhamn.example>",
+            },
+        )
+    )
+    assert 1 == await mailbox.look()
+    assert "till den andra" == (await _case(operator, second))["entries"][-1]["text"]
+    assert 1 == len((await _case(operator, own))["entries"])
+    assert 1 == len((await _case(stranger, theirs))["entries"])
+
+
+async def test_two_copies_of_a_mail_are_one_entry(
+    api: Any, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """It came by two ways; both are gone from the mailbox then."""
+    reference = await _left(api)
+    for way in (b"", b"Received: by another way\r\n"):
+        imap.deliver(way + _mail(Subject=reference))
+    assert 1 == await mailbox.look()
+    assert [] == imap.left()
+    assert 2 == len((await _case(operator, reference))["entries"])
+
+
+async def test_a_mail_of_twenty_megabytes_is_read_to_its_words(
+    api: Any, smtp: Server, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """Identity numbers are masked in the words and in the names of files."""
+    reference = await _left(api)
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = EMAIL, reference
+    mail.set_content("Mitt nummer är 811228-9874.")
+    mail.add_attachment(
+        b"\0" * 15_000_000, maintype="image", subtype="jpeg", filename="811228-9874.jpg"
+    )
+    raw = mail.as_bytes()
+    assert len(raw) > 20_000_000
+    imap.deliver(raw)
+    assert 1 == await mailbox.look()
+    entry = (await _case(operator, reference))["entries"][-1]
+    assert ("Mitt nummer är [personnummer].", ["[personnummer].jpg"]) == (
+        entry["text"],
+        entry["attachments"],
+    )
+
+
+async def test_an_automatic_answer_leaves_a_closed_case_closed(
+    api: Any, smtp: Server, imap: MailServer, mailbox: Mailbox, operator: Any
+) -> None:
+    """And is not answered, so that two machines never write to each other."""
+    reference = await _left(api)
+    await operator.ask("POST", f"/api/v1/desk/cases/{reference}/close")
+    await _until(lambda: len(smtp.mails) == 3)
+    imap.deliver(_mail(Subject=f"Automatiskt svar: Ditt ärende {reference}"))
+    imap.deliver(_mail(**{"Subject": reference, "Auto-Submitted": "auto-replied"}))
+    assert 0 == await mailbox.look()
+    assert "closed" == (await _case(operator, reference))["status"]
+    assert 3 == len(smtp.mails)
+
+
+async def test_a_case_takes_so_many_mails_a_day(api: Any, operator: Any) -> None:
+    """A machine that names itself as nobody's can't fill it without end."""
+    reference = await _left(api)
+    received = api.client.app[RECEIVED_MAILS]
+    taken = [
+        await received.take(Incoming((reference,), EMAIL, None, "hej", (), f"key {at}"))
+        for at in range(MOST_MAILS + 1)
+    ]
+    assert [*[Taken.STORED] * MOST_MAILS, Taken.TOO_MANY] == taken
 
 
 async def test_a_mail_is_taken_once_when_the_gateway_is_killed_in_between(
@@ -382,8 +524,8 @@ async def test_two_gateways_take_a_mail_once(api: Any, operator: Any) -> None:
     """They read the mailbox at the same moment."""
     reference = await _left(api)
     mail = Incoming((reference,), EMAIL, "<x@y.example>", "hej", (), "key")
-    questions = api.client.app[QUESTIONS]
-    taken = await asyncio.gather(*(questions.take(mail) for _ in range(5)))
+    received = api.client.app[RECEIVED_MAILS]
+    taken = await asyncio.gather(*(received.take(mail) for _ in range(5)))
     assert [Taken.STORED] == [each for each in taken if each is not Taken.ALREADY]
     assert 2 == len((await _case(operator, reference))["entries"])
 
@@ -499,9 +641,9 @@ async def test_an_address_is_forgotten_some_days_after_the_case_is_closed(
     open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
     view = (await _reply(operator, closed, close=True)).json
     assert "closed" == view["status"]
-    questions = api.client.app[QUESTIONS]
-    assert 0 == await questions.forget_addresses(now() + timedelta(days=29))
-    assert 1 == await questions.forget_addresses(now() + timedelta(days=31))
+    erasures = CaseErasures(api.client.app[DATABASE])
+    assert 0 == await erasures.forget_addresses(now() + timedelta(days=29))
+    assert 1 == await erasures.forget_addresses(now() + timedelta(days=31))
     assert (True, False) == tuple(
         [(await _case(operator, reference))["answerable"] for reference in (open_, closed)]
     )
@@ -510,15 +652,62 @@ async def test_an_address_is_forgotten_some_days_after_the_case_is_closed(
     assert 1 == len(imap.left())
 
 
+async def test_what_mails_were_called_is_forgotten_with_the_address(
+    api: Any, operator: Any
+) -> None:
+    """Neither their Message-IDs nor their digests are needed then; an open case keeps them."""
+    open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
+    received = api.client.app[RECEIVED_MAILS]
+    for reference in (open_, closed):
+        await received.take(Incoming((reference,), EMAIL, f"<{reference}@y>", "hej", (), reference))
+    await operator.ask("POST", f"/api/v1/desk/cases/{closed}/close")
+    await CaseErasures(api.client.app[DATABASE]).forget_addresses(now() + timedelta(days=31))
+    kept = {(row.message_id, row.mail_key) for row in await _rows(api, CaseEntryRow)}
+    assert {(None, None), (f"<{open_}@y>", open_)} == kept
+
+
+async def test_mails_about_closed_cases_are_forgotten(
+    api: Any, smtp: Server, operator: Any
+) -> None:
+    """Sent, undeliverable or waiting still; after as many days as a conversation is kept."""
+    open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
+    await _until(lambda: len(smtp.mails) == 4)
+    smtp.unknown = {EMAIL}
+    await _reply(operator, closed, close=True)
+
+    async def failed() -> bool:
+        return any(row.failed_at for row in await _rows(api, CaseMailRow))
+
+    await _until(failed)
+    for days, left in ((89, 5), (91, 2)):
+        retention = Retention(
+            _Nothing(),
+            api.client.app[METRICS],
+            90,
+            questions=CaseErasures(api.client.app[DATABASE]),
+            clock=lambda days=days: now() + timedelta(days=days),
+        )
+        await retention.erase_outdated()
+        assert left == len(await _rows(api, CaseMailRow))
+    view = await _case(operator, closed)
+    assert ["question", "reply", "closed"] == [entry["kind"] for entry in view["entries"]]
+    assert ["sent"] == [entry["mail"] for entry in (await _case(operator, open_))["entries"]]
+
+
 async def test_old_closed_cases_are_erased_and_open_ones_never(api: Any, operator: Any) -> None:
     """With everything that belongs to them."""
     open_, closed = await _left(api, text="öppen"), await _left(api, text="klar")
     await _reply(operator, closed, close=True)
     app = api.client.app
     retention = Retention(
-        app[DATABASE] and _Nothing(), app[METRICS], 90, None, 30, questions=app[QUESTIONS],
+        _Nothing(),
+        app[METRICS],
+        90,
+        None,
+        30,
+        questions=CaseErasures(app[DATABASE]),
         clock=lambda: now() + timedelta(days=31),
-    )  # fmt: skip
+    )
     await retention.erase_outdated()
     (left,) = await _rows(api, QuestionCaseRow)
     assert open_ == left.reference
@@ -583,6 +772,15 @@ async def test_a_reply_to_an_address_that_does_not_exist_is_shown_as_failed(
     await _until(lambda: smtp.to(DEPARTMENT))
     (question,) = (await _case(operator, reference))["entries"]
     assert "failed" == question["mail"]
+
+    async def undelivered() -> list[bool]:
+        cases = (await operator.ask("GET", "/api/v1/desk/cases")).json["cases"]
+        return [case["undelivered"] for case in cases]
+
+    assert [True] == await undelivered()
+    smtp.unknown = set()
+    await _reply(operator, reference, close=True)
+    assert [False] == await undelivered()
 
 
 async def test_a_mail_of_a_municipality_that_is_gone_holds_up_no_other(

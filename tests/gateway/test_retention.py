@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +13,8 @@ from gateway import retention
 from gateway.erasures import Erasures
 from gateway.keys import BOT, CONVERSATIONS, DATABASE, METRICS
 from gateway.retention import Retention
-from gateway.tables import Base, ConversationRow, ErasureRow, HandoffRow
+from gateway.suggestions import erase_done_suggestions
+from gateway.tables import Base, ConversationRow, ErasureRow, HandoffRow, SuggestionRow
 from gateway.transcripts import now
 from gateway.types import Status
 
@@ -162,6 +164,32 @@ async def _until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
+
+
+async def test_done_suggestions_are_erased_and_others_never(api, operator) -> None:
+    """Those that editors were done with as long ago as a conversation is kept."""
+    database = api.client.app[DATABASE]
+    ages = {"done long ago": DAYS + 1, "done lately": DAYS - 1, "not done": None}
+    async with database.writing() as session:
+        for question, days in ages.items():
+            session.add(
+                SuggestionRow(
+                    municipality="ekhamn",
+                    conversation_id=None,
+                    seq=1,
+                    question=question,
+                    answer="Ja.",
+                    sources=[],
+                    language="sv",
+                    suggested_by="Kontaktcenter",
+                    created_at=now() - timedelta(days=10 * DAYS),
+                    done_at=None if days is None else now() - timedelta(days=days),
+                )
+            )
+    await _retention(api, also=(partial(erase_done_suggestions, database),)).erase_outdated()
+    async with database.reading() as session:
+        left = set(await session.scalars(select(SuggestionRow.question)))
+    assert {"done lately", "not done"} == left
 
 
 async def test_it_runs_when_the_gateway_starts(api, settings, start_gateway) -> None:

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,16 @@ class Desk:
     address: str
     passwords: dict[str, str]
     smtp: Server
+    database: Path
+
+    def delay(self, reference: str) -> None:
+        """Let the day by which a case was to be answered be past."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as database, database:
+            changed = database.execute(
+                "UPDATE question_cases SET deadline = '2026-01-02' WHERE reference = ?",
+                (reference,),
+            )
+            assert changed.rowcount == 1
 
     def ask(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         """Ask the API as a resident's page does."""
@@ -78,7 +90,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 urllib.request.urlopen(f"{address}/health/live", timeout=1)
@@ -86,7 +98,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             except OSError:
                 assert time.monotonic() < deadline, "the gateway does not start"
                 time.sleep(0.1)
-        yield Desk(address, json.loads((var / "demo-accounts.json").read_text()), smtp)
+        yield Desk(
+            address, json.loads((var / "demo-accounts.json").read_text()), smtp, var / "gateway.db"
+        )
     finally:
         process.terminate()
         process.wait(10)
@@ -99,15 +113,21 @@ def open_desk(browser: Browser, desk: Desk) -> Iterator[Any]:
     contexts, errors = [], []
 
     def open_it(
-        municipality: str = "ekhamn", width: int = 1280, colours: Any = "light", fragment: str = ""
+        municipality: str = "ekhamn",
+        width: int = 1280,
+        colours: Any = "light",
+        fragment: str = "",
+        told: bool = True,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=colours, reduced_motion="reduce"
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        if not told:
+            page.route_web_socket("**/desk/events", lambda _: None)
         page.goto(f"{desk.address}/desk{fragment}")
         email = f"operator@{municipality}.example"
         page.locator("#email").fill(email)
@@ -158,10 +178,82 @@ def test_a_case_is_answered_by_keyboard_alone(desk: Desk, open_desk: Any, locale
     expect(page.locator(".case .message.operator .text")).to_have_text(
         "Du ansöker på vår blankett."
     )
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not any("vår blankett" in mail.get_content() for mail in desk.smtp.mails):
         assert time.monotonic() < deadline, "no mail came"
         time.sleep(0.05)
+
+
+def tab_to(page: Page, target: Any) -> None:
+    """Go to an element by the tabulator key alone."""
+    for _ in range(60):
+        if target.evaluate("each => each === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("width", "colours"), [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
+)
+def test_all_that_is_done_with_a_case_is_done_by_keyboard(
+    desk: Desk, open_desk: Any, locales: Any, width: int, colours: str
+) -> None:
+    """An overdue case is found, handed over, answered and closed; each step is accessible."""
+    texts = locales["sv"]
+    reference = desk.leave("Vem sköter lekplatsen vid Ängsgatan?\n" * 40)
+    desk.delay(reference)
+    page = open_desk(width=width, colours=colours)
+
+    def button(text: str, within: Any = page) -> Any:
+        return within.get_by_role("button", name=text, exact=True)
+
+    def pictured(name: str) -> None:
+        check(page, f"keyboard-{name}-{width}-{colours}")
+
+    views = page.get_by_role("button", name=re.compile(f"^{texts['cases.title']}"))
+    late = texts["cases.overdue.count"].partition("{")[0]
+    expect(views).to_contain_text(late)
+    tab_to(page, views)
+    page.keyboard.press("Enter")
+    line = page.get_by_role("button", name=re.compile(reference))
+    expect(line).to_contain_text(texts["cases.overdue"])
+    tab_to(page, line)
+    pictured("list")
+    page.keyboard.press("Enter")
+    expect(page.locator(".case h2")).to_be_focused()
+    expect(page.locator(".case .facts")).to_contain_text(texts["cases.overdue"])
+    pictured("case")
+
+    tab_to(page, button(texts["cases.hand_over"]))
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=texts["cases.hand_over.title"])
+    tab_to(page, dialog.locator("select"))
+    page.keyboard.type("Gata")
+    tab_to(page, dialog.locator("textarea"))
+    page.keyboard.type("Gäller gungorna")
+    pictured("hand-over")
+    tab_to(page, button(texts["cases.hand_over"], dialog))
+    page.keyboard.press("Enter")
+    expect(page.locator(".case .facts")).to_contain_text("Gata och park")
+    expect(page.locator(".case h2")).to_be_focused()
+
+    tab_to(page, page.get_by_label(texts["cases.reply"], exact=True))
+    page.keyboard.type("Gatukontoret gör det.")
+    tab_to(page, button(texts["cases.reply.send"]))
+    page.keyboard.press("Enter")
+    expect(page.locator(".case .message.operator .text")).to_have_text("Gatukontoret gör det.")
+    expect(page.locator(".case h2")).to_be_focused()
+
+    tab_to(page, button(texts["cases.close"]))
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=texts["cases.close.title"])
+    pictured("close")
+    tab_to(page, button(texts["cases.close"], dialog))
+    page.keyboard.press("Enter")
+    expect(page.locator(".case .alert")).to_have_text(texts["cases.is_closed"])
+    expect(page.locator(".case h2")).to_be_focused()
+    pictured("closed")
 
 
 def test_a_mails_link_opens_its_case(desk: Desk, open_desk: Any) -> None:
@@ -185,6 +277,7 @@ def test_a_case_is_handed_over_and_closed(desk: Desk, open_desk: Any, locales: A
     dialog.get_by_role("button", name=texts["cases.hand_over"], exact=True).click()
     expect(page.locator(".case .message").last).to_contain_text("Gata och park")
     expect(page.locator(".case .facts")).to_contain_text("Gata och park")
+    expect(page.locator(".case h2")).to_be_focused()
     page.get_by_role("button", name=texts["cases.close"], exact=True).click()
     dialog = page.get_by_role("dialog", name=texts["cases.close.title"])
     dialog.get_by_role("button", name=texts["cases.close"], exact=True).click()
@@ -195,7 +288,9 @@ def test_what_is_typed_outlives_a_refused_reply(desk: Desk, open_desk: Any, loca
     """A colleague was faster: their reply is shown, and one's own text is still there."""
     texts = locales["sv"]
     reference = desk.leave("Får man elda löv?")
-    one, other = open_desk(fragment=f"#case={reference}"), open_desk(fragment=f"#case={reference}")
+    one = open_desk(fragment=f"#case={reference}")
+    # The other page is not told of what happens meanwhile.
+    other = open_desk(fragment=f"#case={reference}", told=False)
     for page in (one, other):
         page.get_by_label(texts["cases.reply"], exact=True).fill("Nej, inte i tätort.")
     send = texts["cases.reply.send"]
@@ -207,6 +302,48 @@ def test_what_is_typed_outlives_a_refused_reply(desk: Desk, open_desk: Any, loca
     expect(other.get_by_label(texts["cases.reply"], exact=True)).to_have_value(
         "Nej, inte i tätort."
     )
+
+
+def test_a_new_case_appears_by_itself(desk: Desk, open_desk: Any, locales: Any) -> None:
+    """Long before the list is read anew; whoever stands on a line of it stays there."""
+    texts = locales["sv"]
+    first = desk.leave("Kan jag elda ris på tomten?")
+    page = open_desk()
+    page.get_by_role("button", name=re.compile(f"^{texts['cases.title']}")).click()
+    line = page.get_by_role("button", name=re.compile(first))
+    line.focus()
+    second = desk.leave("Var lämnar jag grovsopor?")
+    expect(page.get_by_role("button", name=re.compile(second))).to_be_visible(timeout=20_000)
+    expect(line).to_be_focused()
+
+
+def test_an_open_case_follows_what_others_do(desk: Desk, open_desk: Any, locales: Any) -> None:
+    """A colleague answers and closes it: what is being typed stays, to the caret."""
+    texts = locales["sv"]
+    reference = desk.leave("Hur länge gäller bygglovet?")
+    one, other = open_desk(fragment=f"#case={reference}"), open_desk(fragment=f"#case={reference}")
+    mine = "Det gäller i fem år."
+    one.get_by_label(texts["cases.reply"], exact=True).press_sequentially(mine)
+    one.locator("#case-reply").evaluate("field => field.setSelectionRange(3, 9)")
+    other.get_by_label(texts["cases.reply"], exact=True).fill("I fem år.")
+    other.get_by_role("button", name=texts["cases.reply.send"]).click()
+    expect(one.locator(".case .message.operator")).to_have_count(1, timeout=20_000)
+    expect(one.locator("#case-reply")).to_be_focused()
+    assert [mine, 3, 9] == one.locator("#case-reply").evaluate(
+        "field => [field.value, field.selectionStart, field.selectionEnd]"
+    )
+    expect(one.locator(".case .alert")).to_have_text(texts["cases.changed"])
+    expect(other.locator(".case .alert")).to_have_count(0)
+    check(one, "changed-meanwhile")
+    other.get_by_role("button", name=texts["cases.close"], exact=True).click()
+    dialog = other.get_by_role("dialog", name=texts["cases.close.title"])
+    dialog.get_by_role("button", name=texts["cases.close"], exact=True).click()
+    expect(one.locator(".case .alert")).to_have_text(texts["cases.is_closed"], timeout=20_000)
+    unsent = one.get_by_label(texts["cases.reply.unsent"])
+    expect(unsent).to_have_value(mine)
+    expect(unsent).to_be_focused()
+    expect(other.locator(".case h2")).to_be_focused()
+    check(one, "closed-meanwhile")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
-from gateway.copies import MAILS_OF_CONVERSATION
+from gateway.copies import MAILS_OF_CONVERSATION, MAILS_TO_ONE
 from gateway.errors import TooManyError
 from gateway.keys import DATABASE
 from gateway.limits import Limit, household
@@ -168,6 +168,18 @@ async def test_a_conversation_is_mailed_three_times_an_hour(mailing, server) -> 
     assert 3500 < int(refused.headers["Retry-After"]) <= 3600
     assert 202 == (await other.ask("POST", "/transcript", json=body)).status
     assert 4 == len(server.mails)
+
+
+async def test_mails_to_one_receiver_are_limited(mailing, server) -> None:
+    """However many conversations they come from: the receiver has asked for none of them."""
+    body = {"email": EMAIL.upper()}
+    statuses = [
+        (await (await mailing.resident()).ask("POST", "/transcript", json=body)).status
+        for _ in range(MAILS_TO_ONE)
+    ]
+    refused = await (await mailing.resident()).ask("POST", "/transcript", json={"email": EMAIL})
+    assert ([202] * MAILS_TO_ONE, 429) == (statuses, refused.status)
+    assert MAILS_TO_ONE == len(server.mails)
 
 
 async def test_a_mail_that_is_refused_is_told(mailing, server, caplog) -> None:

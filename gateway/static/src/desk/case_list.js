@@ -54,6 +54,7 @@ export class CaseList {
           item.overdue ? h("strong", { class: "tag late" }, t("cases.overdue")) : null,
           item.status === "open" ? h("span", {}, t("cases.due", { deadline })) : null,
           item.answer_due ? h("strong", { class: "tag changed" }, t("cases.answer_due")) : null,
+          item.undelivered ? h("strong", { class: "tag late" }, t("cases.mail.failed")) : null,
           h("span", {}, item.reference))));
   }
 }

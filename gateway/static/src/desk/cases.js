@@ -2,6 +2,7 @@ import { h } from "../shared/dom.js";
 import { CaseList } from "./case_list.js";
 import { CasePanel } from "./case_panel.js";
 
+// Changes are told at once; this is for what time alone changes, and for where nothing is told.
 const EVERY = 30_000; // ms
 
 /**
@@ -19,6 +20,8 @@ export class DeskWithCases {
   #open = 0;
   #late = 0;
   #timer = null;
+  #refreshing = null;
+  #again = false;
   #shown = "desk";
 
   constructor(page, desk) {
@@ -29,6 +32,7 @@ export class DeskWithCases {
     this.#cases = h("div", { class: "desk", hidden: true }, h("h1", { class: "sr-only" }), this.#list.element, this.#panel.element);
     this.#list.element.addEventListener("case:open", ({ detail }) => this.#read(detail.reference));
     this.#panel.element.addEventListener("case:changed", () => this.#refresh());
+    desk.element.addEventListener("desk:case", ({ detail }) => this.#heard(detail.reference));
     this.#panel.element.addEventListener("case:back", () => this.#back());
     for (const name of ["desk", "cases"]) {
       this.#buttons[name] = h("button", { type: "button", class: "view", onclick: () => this.#show(name) });
@@ -44,7 +48,7 @@ export class DeskWithCases {
 
   async start() {
     this.draw();
-    this.#timer = setInterval(() => this.#refresh(), EVERY);
+    this.#timer = setInterval(() => this.#heard(), EVERY);
     addEventListener("hashchange", this.onhash);
     await Promise.all([this.#desk.start(), this.#refresh()]);
     this.#fromAddress();
@@ -90,7 +94,25 @@ export class DeskWithCases {
     if (name === "cases") this.#refresh();
   }
 
+  /** However often it is asked for meanwhile, the list is read once more. */
   async #refresh() {
+    this.#again = true;
+    this.#refreshing ??= (async () => {
+      while (this.#again) {
+        this.#again = false;
+        await this.#readList();
+      }
+      this.#refreshing = null;
+    })();
+    return this.#refreshing;
+  }
+
+  async #heard(reference) {
+    const open = this.#panel.reference;
+    await Promise.all([this.#refresh(), open && (!reference || reference === open) ? this.#panel.follow() : null]);
+  }
+
+  async #readList() {
     try {
       const { cases, departments } = await this.#page.api.get("desk/cases");
       this.#departments = departments;

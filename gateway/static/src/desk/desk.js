@@ -55,6 +55,7 @@ export class Desk {
     });
     on(this.#events, "message", (frame) => this.#message(frame));
     on(this.#events, "typing", ({ conversation }) => this.#conversation.typing(conversation));
+    on(this.#events, "case", (detail) => this.element.dispatchEvent(new CustomEvent("desk:case", { detail })));
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
       next: () => this.#queue.oldest && this.#take(this.#queue.oldest, "claim"),
@@ -158,6 +159,8 @@ export class Desk {
   async #connected(connected) {
     this.#queue.connected(connected);
     this.#joining = connected;
+    // A case of no name: any may have changed while there was no connection.
+    if (connected) this.element.dispatchEvent(new CustomEvent("desk:case", { detail: {} }));
     // What was said while there was no connection comes with the conversation itself.
     if (connected && this.#conversation.id) await this.#refresh();
   }

@@ -5,8 +5,8 @@ const LONGEST_PAUSE = 15_000;
 
 /**
  * What happens at the desk, by WebSocket. Tells by events: `queue` (the queue), `message`
- * {conversation, status, message}, `presence` {presence}, `typing` {conversation} (its resident is
- * writing, now), `connection` (true, false). A live connection is also what tells
+ * {conversation, status, message}, `presence` {presence}, `case` {reference}, `typing` {conversation}
+ * (its resident is writing, now), `connection` (true, false). A live connection is also what tells
  * residents that somebody is there.
  */
 export class DeskEvents extends EventTarget {

@@ -17,9 +17,9 @@ from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError
 from gateway.events import Hub, Presence
-from gateway.moments import spoken_moment
 from gateway.municipalities import Municipality
 from gateway.queue import ConversationView, Queue, read_queue, read_view
+from gateway.spoken_hours import spoken_closing, spoken_hours
 from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
 from gateway.texts import Texts
 from gateway.transcripts import Appended, append, messages_before, now, offered_choices
@@ -278,19 +278,16 @@ class Handoffs:
             text = self._texts.say(language, "system.waiting_operator_there")
             text = f"{text} {place_in_words(self._texts, language, place)}"
             return await self._tell(session, conversation, text, turn=turn)
+        at = self.clock()
         if open_now:
             text = self._texts.say(
                 language,
                 "system.waiting_nobody_there",
                 phone=tenant.phone,
-                hours=opening.sentence(language),
+                hours=spoken_hours(opening, language, opening.today(at)),
             )
         else:
-            at = self.clock()
-            opens = spoken_moment(
-                self._texts, language, opening.opens_next(at), at, tenant.timezone
-            )
-            text = self._texts.say(language, "system.waiting_closed", opens=opens)
+            text = spoken_closing(self._texts, "system.waiting_closed", language, opening, at)
         text, offer = self._offer.add(text, language, tenant, department)
         return await self._tell(session, conversation, text, turn=turn, choices=offer)
 

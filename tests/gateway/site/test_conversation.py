@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from gateway.keys import CONVERSATIONS, DATABASE
+from gateway.keys import CONVERSATIONS, DATABASE, MUNICIPALITIES
 from gateway.tables import ConversationRow, FeedbackRow, MessageRow
 
 SOURCE = {
@@ -261,7 +261,7 @@ async def test_something_unforeseen(visitor, monkeypatch, api, texts) -> None:
     ).authors
 
 
-async def test_the_page_speaks_the_residents_language(visitor, bot, texts) -> None:
+async def test_the_page_speaks_the_residents_language(api, visitor, bot, texts) -> None:
     """The browser's wish at first, then what was chosen; the system's messages follow."""
     visitor.language = "nn-NO, nb;q=0.5"
     page = await visitor.get("/fjordvik")
@@ -273,7 +273,8 @@ async def test_the_page_speaks_the_residents_language(visitor, bot, texts) -> No
     nynorsk = await visitor.get("/fjordvik?language=nn")
     after = await visitor.send(nynorsk.form("person"))
     assert '<html lang="nn"' in after.html
-    phone, hours = "55 00 01 00", "måndag–fredag kl. 8–15.30"
+    hours = api.client.app[MUNICIPALITIES]["fjordvik"].hours["nn"]
+    phone = "55 00 01 00"
     said = texts("nn", "system.waiting_nobody_there", phone=phone, hours=hours)
     assert said in after.text
 

@@ -32,6 +32,7 @@ from gateway.keys import (
     TURNS,
 )
 from gateway.municipalities import Municipality
+from gateway.named_choices import is_yes, named_action
 from gateway.problems import FaultsError, log_failure
 from gateway.resident.models import LONGEST_TEXT, Feedback, MailAddress, NewCase, NewMessage
 from gateway.site import services
@@ -46,7 +47,7 @@ from gateway.site.visit import (
     read_visit,
     refuse_other_sites,
 )
-from gateway.types import Author, Conversation, Message, Status
+from gateway.types import Action, Author, Conversation, Message, Status
 
 FORM = "application/x-www-form-urlencoded"
 DONE = {"erased": "widget.erased", "mailed": "site.done.mailed", "lost": "site.done.lost"}
@@ -205,6 +206,8 @@ async def write(sent: Sent) -> web.Response:
     except TooManyError:
         # In the conversation that may have begun with this form.
         return await sent.again(429, Fault(sent.text("widget.error.too_many"), "text"), visit=visit)
+    if result.opens is Action.CASE:
+        return sent.redirect(visit.address("case"), visit)
     return sent.redirect(_news(visit, result.messages), visit)
 
 
@@ -479,10 +482,10 @@ def _may_leave_case(request: web.Request, visit: Visit) -> bool:
 
 
 def _question_of(messages: Sequence[Message]) -> str:
-    """Give what the resident asked last that was not itself the wish for a person."""
-    wishes = {choice.text for each in messages for choice in each.choices if choice.action}
+    """Give what the resident asked last that did not itself take an offer."""
+    offered = [choice for each in messages for choice in each.choices]
     asked = (each.text for each in reversed(messages) if each.author is Author.RESIDENT)
-    return next((text for text in asked if text not in wishes), "")
+    return next((text for text in asked if not (named_action(text, offered) or is_yes(text))), "")
 
 
 def _mail_fault(sent: Sent, field: str, code: str) -> Fault:

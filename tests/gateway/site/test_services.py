@@ -96,6 +96,21 @@ async def test_a_question_becomes_a_case(start_gateway, settings, visitor, opera
     assert texts("sv", "widget.person") in made.text
 
 
+async def test_an_offer_taken_in_words_leads_to_its_form(
+    start_gateway, settings, visitor, texts
+) -> None:
+    """While waiting too; the words that took it are no part of the question."""
+    visitor.api = await start_gateway(
+        settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 1})
+    )
+    await visitor.write("Vem äger bänken?")
+    await visitor.send((await visitor.get("/ekhamn")).form("person"))
+    form = await visitor.write("få svar med e-post!")
+    assert "/ekhamn/case" == form.address
+    assert "Vem äger bänken?" == form.form("case").fields["text"]
+    assert ["resident", "system"] == (await visitor.get("/ekhamn")).authors[-2:]
+
+
 async def test_no_case_without_mail(visitor, texts) -> None:
     """Where no mail can be sent there is no form, and posting to it changes nothing."""
     page = await visitor.write("hej")

@@ -14,7 +14,7 @@ from gateway.errors import NotFoundError
 from gateway.keys import CONVERSATIONS, NOTICES, PAGES, TEXTS
 from gateway.site import services
 from gateway.site.visit import Visit, keep
-from gateway.site.words import Words, address, words
+from gateway.site.words import TableNames, Words, address, words
 from gateway.transcripts import now
 from gateway.types import Action, AnswerStatus, Author, Choice, Message, Source, Status
 
@@ -163,7 +163,10 @@ def _shown(
 ) -> list[Shown]:
     zone = ZoneInfo(visit.municipality.timezone)
     today = _local(visit).date()
-    label = request.app[TEXTS].say(visit.language, "widget.table")
+    texts = request.app[TEXTS]
+    tables = TableNames(
+        texts.say(visit.language, "widget.table"), texts.say(visit.language, "site.table.rest")
+    )
     base = visit.municipality.website
     found = []
     for message in messages:
@@ -181,11 +184,11 @@ def _shown(
                     base,
                     breaks=message.author is not Author.BOT,
                     folds=folds,
-                    table_label=label,
+                    tables=tables,
                 ),
                 also=tuple(
                     Said(
-                        words(each.text, base, breaks=False, folds=False, table_label=label),
+                        words(each.text, base, breaks=False, folds=False, tables=tables),
                         each.source,
                     )
                     for each in (answer.also if answer else ())

@@ -37,10 +37,11 @@ from gateway.problems import FaultsError, log_failure
 from gateway.resident.models import LONGEST_TEXT, Feedback, MailAddress, NewCase, NewMessage
 from gateway.site import services
 from gateway.site.page import Fault, render, show
-from gateway.site.statement import ASSESSED, AUTHORITIES, SHORTCOMINGS
+from gateway.site.statement import ASSESSED, AUTHORITIES, SHORTCOMINGS, UPDATED
 from gateway.site.visit import (
     KEPT,
     Visit,
+    browser_language,
     keep,
     municipality_of,
     open_for,
@@ -142,6 +143,7 @@ async def accessibility(request: web.Request) -> web.Response:
         authority=AUTHORITIES[visit.municipality.country],
         shortcomings=SHORTCOMINGS,
         assessed=ASSESSED,
+        updated=UPDATED,
     )
 
 
@@ -158,6 +160,12 @@ async def privacy(request: web.Request) -> web.Response:
         case_days=settings.case_retention_days,
         cookie_days=KEPT.days,
     )
+
+
+def not_found(request: web.Request, tenant: Municipality) -> web.Response:
+    """Say below a municipality's page that there is nothing at an address."""
+    visit = Visit(tenant, browser_language(request, tenant))
+    return render(request, visit, "site_not_found.html", status=404, keeps=False)
 
 
 def posted(handler: FormHandler) -> Handler:
@@ -216,6 +224,8 @@ async def ask_for_person(sent: Sent) -> web.Response:
     """Put the conversation into the queue."""
     visit = await _in_conversation(sent, begins=False)
     assert visit.conversation is not None
+    if visit.conversation.status is Status.WAITING:  # a second click
+        return sent.redirect(visit.address(query=f"after={visit.conversation.last_seq - 1}"), visit)
     requested = await sent.request.app[HANDOFFS].request(visit.conversation)
     return sent.redirect(_news(visit, requested.messages), visit)
 

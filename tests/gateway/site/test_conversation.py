@@ -98,6 +98,29 @@ async def test_a_form_sent_twice_is_one_message(api, visitor, bot) -> None:
     assert 1 == len(bot.turns)
 
 
+async def test_a_later_form_sent_twice_is_one_message(api, visitor, bot) -> None:
+    """Two clicks, or the answer to the form loaded again: one message, and the same page."""
+    page = await visitor.write("ett")
+    bot.seconds = 0.1
+    form = page.form("messages")
+    fields = {**form.fields, "text": "två"}
+    clicks = await asyncio.gather(*(visitor.post(form.action, fields) for _ in range(2)))
+    again = await visitor.post(form.action, fields)
+    assert [(200, "/ekhamn?after=4#m5")] * 3 == [
+        (each.status, each.address) for each in (*clicks, again)
+    ]
+    assert ["bot", "resident", "bot", "resident", "bot"] == again.authors
+    assert 2 == len(bot.turns)
+
+
+async def test_a_wish_for_a_person_sent_twice_is_one_wish(visitor) -> None:
+    """Whoever waits already is shown the page, without a further word about it."""
+    form = (await visitor.write("hej")).form("person")
+    first = await visitor.send(form)
+    again = await visitor.send(form)
+    assert first.authors == again.authors
+
+
 async def test_a_choice_is_a_button(visitor, bot) -> None:
     """Taking it says its text and names the page that was chosen."""
     bot.says(UNSURE)

@@ -211,12 +211,18 @@ def _choices(
     """Give what can still be chosen; a person is chosen by the one button for that, below."""
     if visit.conversation is None or not _is_open(message, messages):
         return ()
-    with_bot = visit.conversation.status is Status.WITH_BOT
+    status = visit.conversation.status
+    # What was said after the offer of a case took it up again or made it void.
+    case = (
+        message is messages[-1]
+        and status in (Status.WITH_BOT, Status.WAITING)
+        and services.sends_mail(request)
+    )
     return tuple(
         choice
         for choice in message.choices
-        if (choice.action is None and with_bot)
-        or (choice.action == "case" and services.sends_mail(request))
+        if (choice.action is None and status is Status.WITH_BOT)
+        or (choice.action is Action.CASE and case)
     )
 
 

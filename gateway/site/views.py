@@ -290,7 +290,11 @@ async def leave_case(sent: Sent) -> web.Response:
     except FaultsError as error:
         status, faults = (
             422,
-            tuple(_mail_fault(sent, each.field, each.code) for each in error.faults),
+            # In the order of the fields on the page.
+            tuple(
+                _mail_fault(sent, each.field, each.code)
+                for each in sorted(error.faults, key=lambda each: each.field != "text")
+            ),
         )
     except TooManyError:
         status, faults = 429, (Fault(sent.text("widget.error.too_many")),)
@@ -499,9 +503,9 @@ def _question_of(messages: Sequence[Message]) -> str:
 
 
 def _mail_fault(sent: Sent, field: str, code: str) -> Fault:
-    if field != "email":
-        return _fault(sent, code)
     missing = code == "required"
+    if field != "email":
+        return Fault(sent.text("widget.ask.text"), "text") if missing else _fault(sent, code)
     key = "site.email.error.required" if missing else "site.email.error.invalid"
     return Fault(sent.text(key), "email")
 

@@ -25,6 +25,11 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "class"}, "ol": {"start"}, "th": {"scope"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
+_BREAKABLE = re.compile(
+    r"(?<=\d) (?=\d{3}(?!\d)|"
+    r"(?:kr|kronor|kroner|öre|øre|%|°C?|[ck]?m[²³2]?|mm|kvm|k?g|hg|l|liter|ton|tonn|kWh?)(?!\w))"
+)
+"""A space inside a number ("1 770") or between it and its unit ("1 770 kr")."""
 _ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?]")
 
 
@@ -96,7 +101,7 @@ def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
         within += token.type == "link_open"
         within -= token.type == "link_close"
         if token.type != "text" or within:
-            yield token
+            yield token if token.type != "text" else _text(token.content)
             continue
         end = 0
         for found in _ADDRESS.finditer(token.content):
@@ -109,7 +114,8 @@ def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
+    # A price broken in two is misread in a narrow table.
+    return Token("text", "", 0, content=_BREAKABLE.sub("\u00a0", content))
 
 
 def _html(tokens: Sequence[Token], label: str, first: str | None = None) -> str:

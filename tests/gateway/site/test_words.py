@@ -51,6 +51,14 @@ def test_a_sources_address(url, whole) -> None:
     assert whole == address(BASE, url)
 
 
+def test_a_price_stays_on_one_line() -> None:
+    """The spaces within a number and before its unit do not break; other spaces do."""
+    html = seen("Det kostar **1 770 kr** och 25 % av 3 hus, [högst 2 000 kronor](/x).")
+    assert ["1\u00a0770\u00a0kr", "25\u00a0%", "3 hus", "2\u00a0000\u00a0kronor"] == re.findall(
+        r"\d[\d\s]*(?:kr\b|%|hus|kronor)", html.replace("&nbsp;", "\u00a0")
+    )
+
+
 def test_line_breaks() -> None:
     """Stay in what people write, and flow in pages' words."""
     assert ("<br", False) == (

@@ -16,7 +16,7 @@ from gateway.markdown import render
 from gateway.municipalities import Municipality
 from gateway.pages import by_category, preferred_language
 from gateway.problems import is_api
-from gateway.site.views import not_found
+from gateway.site.showing import not_found
 
 LONGEST_PATH = 300
 

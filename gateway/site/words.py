@@ -191,13 +191,13 @@ def _parts(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
     for number, token in enumerate(tokens):
         outer = token.level == 0
         if (outer and token.type.endswith(("_list_open", "_list_close", "table_close"))) or (
-            token.type in ("tbody_open", "tbody_close")
+            token.level == 1 and token.type in ("tbody_open", "tbody_close")
         ):
             begin = number + 1
         elif (
             (outer and token.nesting <= 0)
             or (token.level == 1 and token.type in ("list_item_close", "thead_close"))
-            # Rows of a table within a list or a quotation are no parts of their own.
+            # The row of the headings goes with them.
             or (token.level == 2 and token.type == "tr_close" and tokens[begin].type == "tr_open")
         ):
             yield tokens[begin : number + 1]

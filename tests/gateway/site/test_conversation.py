@@ -50,7 +50,7 @@ async def test_a_question_is_answered_on_the_page(visitor, bot) -> None:
     page = await visitor.write("Vad kostar bygglov?")
     assert ["bot", "resident", "bot"] == page.authors
     assert "/ekhamn?after=2#m3" == page.address
-    assert "<strong>8 900 kr</strong>" in page.html
+    assert "<strong>8&nbsp;900&nbsp;kr</strong>" in page.html
     assert 'href="/demo/ekhamn/bygga/bygglov#avgift">Söka bygglov</a>' in page.html
     assert "Uppdaterad 12 mars 2026" in page.text
     assert ["Vad kostar bygglov?"] == [turn["text"] for turn in bot.turns]

@@ -90,6 +90,8 @@ def test_a_short_answer_is_whole() -> None:
         "\n".join(f"{number}. steg {number}" for number in range(3, 33)),
         "Priser.\n\n| A | B |\n|---|---|\n" + "| x | y |\n" * 30 + "\nSist.",
         "Ett.\n\n" + "## Rubrik\n\n" + "ord " * 400,
+        "".join(f"- c\n\n  | C | D |\n  |---|---|\n  | x{n} | y |\n\n" for n in range(20)),
+        "> | C | D |\n> |---|---|\n" + "> | x | y |\n" * 30 + "\n" + "ord " * 400,
         "- a\n\n  b\n" + "".join(f"- c{number}\n  - d{number}\n" for number in range(20)),
     ],
 )

@@ -186,7 +186,7 @@ async def test_erasing_is_asked_and_done(api, visitor, bot, texts) -> None:
     """A page asks first; then rows, the bot's memory and the cookie are gone."""
     await visitor.write("hej")
     question = await visitor.get("/ekhamn/erase")
-    assert texts("sv", "widget.confirm.question") in question.text
+    assert texts("sv", "site.erase.text") in question.text
     page = await visitor.send(question.form("erase"))
     assert texts("sv", "widget.erased") in page.text
     assert ({}, 0, 1) == (visitor.cookies, await rows(api, ConversationRow), len(bot.forgotten))

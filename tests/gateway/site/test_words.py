@@ -154,6 +154,6 @@ def test_a_tables_tall_rows_count_as_many_lines() -> None:
 
 def test_a_table_after_a_long_text_is_not_cut_at_its_headings() -> None:
     """Headings of columns without a row say nothing: the table goes with the rest."""
-    text = "ord " * 140 + "\n\n| A | B |\n|---|---|\n" + "| x | y |\n" * 30
+    text = "ord " * 130 + "\n\n| A | B |\n|---|---|\n" + "| x | y |\n" * 30
     found = words(text, BASE, breaks=False, folds=True, tables=T)
     assert ("<table>" in found.seen, 1) == (False, found.rest.count("<thead>"))

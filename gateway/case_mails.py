@@ -17,6 +17,7 @@ from gateway.letters import Letter, Post, write_mail
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality
 from gateway.settings import Settings
+from gateway.spoken_hours import spoken_hours
 from gateway.tables import CaseAddressRow, CaseEntryRow, CaseMailRow, QuestionCaseRow
 from gateway.texts import Texts
 from gateway.types import CaseMail
@@ -85,6 +86,7 @@ class CaseLetter:
         assert tenant is not None, "compose has looked"
         own = CaseMail(self.mail.kind) in TO_RESIDENT
         language = case.language if own else tenant.default_language
+        opening = tenant.opening_of(case.department)
         return self.texts.say(
             language,
             key,
@@ -98,7 +100,7 @@ class CaseLetter:
             operator="" if entry is None else entry.name,
             marker=self.texts.say(language, "case.marker"),
             phone=tenant.phone,
-            hours=tenant.opening_of(case.department).sentence(language),
+            hours=spoken_hours(opening, language, opening.today(self.mail.created_at)),
             days=self.settings.case_address_days,
             desk=f"{self.settings.public_origin}/desk#case={case.reference}",
         )

@@ -17,14 +17,14 @@ from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError
 from gateway.events import Hub, Presence
-from gateway.moments import spoken_moment
 from gateway.municipalities import Municipality
+from gateway.named_choices import named_action
 from gateway.queue import ConversationView, Queue, read_queue, read_view
+from gateway.spoken_hours import spoken_closing, spoken_hours
 from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
 from gateway.texts import Texts
 from gateway.transcripts import Appended, append, messages_before, now, offered_choices
 from gateway.types import (
-    Action,
     AnswerStatus,
     Author,
     Availability,
@@ -118,16 +118,11 @@ def tried(newest_first: Sequence[Message]) -> tuple[Tried, ...]:
 
 
 def _utterances(newest_first: Sequence[Message]) -> list[str]:
-    wishes = {
-        choice.text
-        for message in newest_first
-        for choice in message.choices
-        if choice.action is Action.HANDOFF
-    }
+    offered = [choice for message in newest_first for choice in message.choices]
     return [
         message.text
         for message in newest_first
-        if message.author is Author.RESIDENT and message.text not in wishes
+        if message.author is Author.RESIDENT and named_action(message.text, offered) is None
     ]
 
 
@@ -190,6 +185,10 @@ class Handoffs:
     def offer_case(self, conversation: Conversation, language: str) -> Draft:
         """Give the offer to leave the question as a case once more."""
         return self._offer.again(language, self._municipalities[conversation.municipality])
+
+    def case_choices(self, language: str) -> tuple[Choice, ...]:
+        """Give the choice that leads to the form of a case; none where no mail can be sent."""
+        return self._offer.choices(language)
 
     async def who_is_there(
         self, conversation: Conversation, topic: str | None = None
@@ -278,19 +277,16 @@ class Handoffs:
             text = self._texts.say(language, "system.waiting_operator_there")
             text = f"{text} {place_in_words(self._texts, language, place)}"
             return await self._tell(session, conversation, text, turn=turn)
+        at = self.clock()
         if open_now:
             text = self._texts.say(
                 language,
                 "system.waiting_nobody_there",
                 phone=tenant.phone,
-                hours=opening.sentence(language),
+                hours=spoken_hours(opening, language, opening.today(at)),
             )
         else:
-            at = self.clock()
-            opens = spoken_moment(
-                self._texts, language, opening.opens_next(at), at, tenant.timezone
-            )
-            text = self._texts.say(language, "system.waiting_closed", opens=opens)
+            text = spoken_closing(self._texts, "system.waiting_closed", language, opening, at)
         text, offer = self._offer.add(text, language, tenant, department)
         return await self._tell(session, conversation, text, turn=turn, choices=offer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from pydantic import (
 )
 
 from gateway.opening import Country, OpeningHours, OpeningRules
+from gateway.spoken_hours import spoken_hours
 from gateway.types import Role
 
 LANGUAGES = ("sv", "nb", "nn")
@@ -220,6 +222,22 @@ class Municipality(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _reasons_are_in_its_languages(self) -> Self:
+        places = {"opening": self.opening}
+        for id_, department in self.departments.items():
+            if department.opening is not None:
+                places[f"departments.{id_}.opening"] = department.opening
+        for place, rules in places.items():
+            for day in rules.exceptions:
+                missing = [each for each in self.languages if each not in day.reason]
+                if day.reason and missing:
+                    raise ValueError(
+                        f"{place}.exceptions: the reason of {day.date} has no text for "
+                        f"{', '.join(missing)}"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _departments_agree(self) -> Self:
         seen: dict[str, str] = {}
         for id_, department in self.departments.items():
@@ -243,9 +261,10 @@ class Municipality(BaseModel):
 
     @property
     def hours(self) -> dict[str, str]:
-        """When it answers in an ordinary week, as a sentence in each language."""
+        """When it answers these days, as a sentence in each language."""
         opening = self.opening_of(None)
-        return {language: opening.sentence(language) for language in self.languages}
+        today = opening.today(datetime.now(UTC))
+        return {language: spoken_hours(opening, language, today) for language in self.languages}
 
     def opening_of(self, department: str | None) -> OpeningHours:
         """Give the hours of a department: the municipality's, except where its own differ."""

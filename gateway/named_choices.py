@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway.types import Choice
 
@@ -19,6 +19,7 @@ _ORDINALS = (
     r"(?:den |det )?tredje|3|tre",
     r"(?:den |det )?(?:fjärde|fjerde)|4|fyra|fire",
 )
+_YES = re.compile(r"(?:ja|jo|ok|okej|yes|gärna|gjerne)(?: (?:ja|tack|takk|gärna|gjerne|bra|fint))*")
 _LAST = r"(?:den |det )?(?:sista|siste)"
 
 
@@ -35,6 +36,29 @@ def named_choice(text: str, choices: Sequence[Choice]) -> Choice | None:
             return pages[place] if place < len(pages) else None
     called = [choice for choice in pages if _is_called(said, choice)]
     return called[0] if len(called) == 1 else None
+
+
+def named_action(text: str, choices: Iterable[Choice]) -> Choice | None:
+    """The choice of more than words that a text is, but for case, punctuation and politeness."""
+    said = _bare(text)
+    return next(
+        (
+            choice
+            for choice in choices
+            if choice.action and said and said in (_bare(choice.title), _bare(choice.text))
+        ),
+        None,
+    )
+
+
+def is_yes(text: str) -> bool:
+    """Whether a text takes an offer and says nothing else."""
+    return _YES.fullmatch(" ".join(re.findall(r"\w+", text.casefold()))) is not None
+
+
+def _bare(text: str) -> str:
+    # Without the spaces between: an e-post is an epost.
+    return "".join(re.findall(r"\w+", _POLITE.sub(" ", text.casefold())))
 
 
 def _is_called(said: str, choice: Choice) -> bool:

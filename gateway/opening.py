@@ -1,4 +1,4 @@
-"""When a municipality, or a department of it, answers: the week, holidays, half days, exceptions.
+"""When a municipality, or a department of it, answers: the week, seasons, holidays, exceptions.
 
 Everything is reckoned by the clock on the wall in the municipality's own time zone, so that eight
 o'clock is eight o'clock in summer and in winter.
@@ -7,13 +7,11 @@ o'clock is eight o'clock in summer and in winter.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from itertools import groupby, pairwise
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from itertools import combinations, pairwise
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -34,7 +32,8 @@ DAYS: tuple[Day, ...] = (
 FARTHEST = 400
 """How many days ahead the next opening is looked for: past any holiday, short of for ever."""
 SPAN = re.compile(r"^([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$")
-WORDS = Path(__file__).with_name("opening.toml")
+YEARLY = re.compile(r"^\d\d-\d\d$")
+COMMON_YEAR, LEAP_YEAR = 2023, 2024
 MIDNIGHT = 24 * 60
 
 
@@ -72,6 +71,37 @@ def _in_order(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 Spans = tuple[Annotated[Span, BeforeValidator(_parse)], ...]
+
+
+def _week_in_order(week: dict[Day, Spans]) -> dict[Day, Spans]:
+    return {day: _in_order(spans) for day, spans in week.items()}
+
+
+def _as_date(written: object) -> date:
+    if isinstance(written, date) and not isinstance(written, datetime):
+        return written
+    try:
+        return date.fromisoformat(written if isinstance(written, str) else "")
+    except ValueError:
+        raise ValueError(f"{written!r} is not a date such as 2027-03-12") from None
+
+
+def _as_bound(written: object) -> date | str:
+    try:
+        if isinstance(written, str) and YEARLY.match(written):
+            # Not 29 February: most years would have no such day.
+            date.fromisoformat(f"{COMMON_YEAR}-{written}")
+            return written
+        return _as_date(written)
+    except ValueError:
+        raise ValueError(
+            f'{written!r} is neither a day of every year such as "06-01" (month-day) '
+            "nor a date such as 2027-06-01"
+        ) from None
+
+
+Bound = Annotated[date | str, BeforeValidator(_as_bound)]
+"""A date, or the month and day of every year: "06-01"."""
 
 
 def _midsummer_eve(year: int) -> date:
@@ -116,11 +146,49 @@ class ExceptionalDay(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    date: date
+    date: Annotated[date, BeforeValidator(_as_date)]
     hours: Spans
     reason: dict[str, Annotated[str, Field(min_length=1)]] = {}
 
     _ordered = field_validator("hours")(_in_order)
+
+
+class Season(BaseModel):
+    """A part of the year with a week of its own; a week without days: closed all the while.
+
+    It is of one year when `first` and `last` are dates, else of every year.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: Bound
+    last: Bound
+    week: dict[Day, Spans]
+
+    _ordered = field_validator("week")(_week_in_order)
+
+    @model_validator(mode="after")
+    def _bounds_agree(self) -> Self:
+        if self.yearly is isinstance(self.last, date):
+            raise ValueError("first and last are both dates, or both days of every year")
+        if not self.yearly and str(self.last) < str(self.first):
+            raise ValueError(f"last is {self.last}, before first, which is {self.first}")
+        return self
+
+    @property
+    def yearly(self) -> bool:
+        """Say whether it comes back every year."""
+        return isinstance(self.first, str)
+
+    def has(self, day: date) -> bool:
+        """Say whether a day belongs to it; a season of every year may go past New Year's Eve."""
+        first, last = str(self.first), str(self.last)
+        # Dates written year first come in the order of their letters.
+        at = f"{day:%m-%d}" if self.yearly else str(day)
+        return first <= at <= last if first <= last else at >= first or at <= last
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
 
 
 class OpeningRules(BaseModel):
@@ -129,6 +197,7 @@ class OpeningRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     week: dict[Day, Spans] | None = None
+    seasons: tuple[Season, ...] = ()
     half_days: dict[str, Spans] = {}
     exceptions: tuple[ExceptionalDay, ...] = ()
 
@@ -139,7 +208,15 @@ class OpeningRules(BaseModel):
             return None
         if not any(week.values()):
             raise ValueError("no day has any hours")
-        return {day: _in_order(spans) for day, spans in week.items()}
+        return _week_in_order(week)
+
+    @field_validator("seasons")
+    @classmethod
+    def _one_season_a_day(cls, seasons: tuple[Season, ...]) -> tuple[Season, ...]:
+        for one, other in combinations(seasons, 2):
+            if one.yearly is other.yearly and _overlap(one, other):
+                raise ValueError(f"{one} and {other} have days in common")
+        return seasons
 
     @field_validator("half_days")
     @classmethod
@@ -160,10 +237,15 @@ class OpeningRules(BaseModel):
         return days
 
     def differing(self, other: OpeningRules) -> OpeningRules:
-        """Give these rules with what another set says put over them."""
+        """Give these rules with what another set says put over them.
+
+        Seasons change the week that they were written for, and no other.
+        """
         own = {day.date for day in other.exceptions}
+        keeps = other.week is None and not other.seasons
         return OpeningRules(
             week=self.week if other.week is None else other.week,
+            seasons=self.seasons if keeps else other.seasons,
             half_days={**self.half_days, **other.half_days},
             exceptions=(
                 *(day for day in self.exceptions if day.date not in own),
@@ -197,12 +279,36 @@ class OpeningHours(BaseModel):
                 return exception.hours
         if day in _public_holidays(self.country, day.year):
             return ()
-        assert self.rules.week is not None, "checked when made"
-        hours = self.rules.week.get(DAYS[day.weekday()], ())
+        hours = self.week_on(day).get(DAYS[day.weekday()], ())
         for name, spans in self._half_days().items():
             if EVES[name](day.year) == day:
                 hours = _common(hours, spans)
         return hours
+
+    def season_on(self, day: date) -> Season | None:
+        """Give the season of a day; one of a single year goes before one of every year."""
+        found = [season for season in self.rules.seasons if season.has(day)]
+        return min(found, key=lambda season: season.yearly, default=None)
+
+    def season_lasts(self, day: date) -> date:
+        """Give the last day on which the season of a day holds without a break."""
+        season, last = self.season_on(day), day
+        while (
+            last - day < timedelta(days=366) and self.season_on(last + timedelta(days=1)) == season
+        ):
+            last += timedelta(days=1)
+        return last
+
+    def week_on(self, day: date) -> Mapping[Day, tuple[Span, ...]]:
+        """Give the week that holds on a day, whatever is special about the day itself."""
+        season = self.season_on(day)
+        week = self.rules.week if season is None else season.week
+        assert week is not None, "checked when made"
+        return week
+
+    def today(self, at: datetime) -> date:
+        """Give the date of a moment where it is."""
+        return _aware(at).astimezone(ZoneInfo(self.timezone)).date()
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether it is open at a moment."""
@@ -233,36 +339,17 @@ class OpeningHours(BaseModel):
             days -= bool(self.hours_on(found))
         return found
 
-    def sentence(self, language: str) -> str:
-        """Give the hours of an ordinary week in residents' words."""
-        words = _words()[language]
-        week = self.rules.week or {}
-        parts = []
-        for spans, group in groupby(range(7), lambda at: week.get(DAYS[at], ())):
-            if not spans:
-                continue
-            days = [words["days"][at] for at in group]
-            named = days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
-            parts.append(f"{named} {_clocks(spans, words)}")
-        return ", ".join(parts)
-
     def _half_days(self) -> Mapping[str, tuple[Span, ...]]:
         closed: dict[str, tuple[Span, ...]] = dict.fromkeys(CLOSED_EVES[self.country], ())
         return {**closed, **self.rules.half_days}
 
 
-def _clocks(spans: tuple[Span, ...], words: Mapping[str, Any]) -> str:
-    if spans == (Span(since=0, until=MIDNIGHT),):
-        return str(words["all_day"])
-    said = [f"{_clock(span.since)}–{_clock(span.until)}" for span in spans]
-    *before, last = said
-    joined = f"{', '.join(before)} {words['and']} {last}" if before else last
-    return f"{words['clock']}{joined}"
-
-
-def _clock(minute: int) -> str:
-    hour, rest = divmod(minute, 60)
-    return f"{hour}.{rest:02}" if rest else str(hour)
+def _overlap(one: Season, other: Season) -> bool:
+    if one.yearly:
+        begin = date(LEAP_YEAR, 1, 1)
+        days = (begin + timedelta(days=ahead) for ahead in range(366))
+        return any(one.has(day) and other.has(day) for day in days)
+    return str(one.first) <= str(other.last) and str(other.first) <= str(one.last)
 
 
 def _common(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -296,8 +383,3 @@ def _public_holidays(country: str, year: int) -> frozenset[date]:
     """Give the public holidays of a year; its Sundays as such are none of them."""
     found = holidays.country_holidays(country, years=year, observed=False)
     return frozenset(day for day in found if day.year == year)
-
-
-@cache
-def _words() -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads(WORDS.read_text("utf-8"))

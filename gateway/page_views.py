@@ -16,6 +16,7 @@ from gateway.markdown import render
 from gateway.municipalities import Municipality
 from gateway.pages import by_category, preferred_language
 from gateway.problems import is_api
+from gateway.site.showing import not_found
 
 LONGEST_PATH = 300
 
@@ -90,11 +91,11 @@ async def page_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPNotFound:
         if is_api(request) or request.path.startswith(("/static/", "/health/")):
             raise
-        municipality = request.app[MUNICIPALITIES].get(
-            request.path.removeprefix("/demo/").partition("/")[0]
-            if request.path.startswith("/demo/")
-            else ""
-        )
+        is_demo = request.path.startswith("/demo/")
+        first = request.path.removeprefix("/demo" if is_demo else "").split("/")[1]
+        municipality = request.app[MUNICIPALITIES].get(first)
+        if municipality is not None and not is_demo:
+            return not_found(request, municipality)
         language = (
             _reader_language(request)
             if municipality is None

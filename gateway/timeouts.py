@@ -22,8 +22,9 @@ from gateway.case_offer import CaseOffer
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.events import Hub
-from gateway.moments import spoken_moment
 from gateway.municipalities import Municipality
+from gateway.opening import OpeningHours
+from gateway.spoken_hours import spoken_closing
 from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
 from gateway.texts import Texts
 from gateway.transcripts import append, now
@@ -280,16 +281,14 @@ class Timeouts:
                 await self._reopen(tenant, same)
                 continue
             untold = and_(waiting, same, ConversationRow.told_closed_at.is_(None))
-            opens_at = opening.opens_next(moment)
             for row in await self._overdue(tenant, untold):
 
                 def closed(
                     language: str,
-                    opens_at: datetime | None = opens_at,
+                    opening: OpeningHours = opening,
                     department: str | None = department,
                 ) -> _Said:
-                    opens = spoken_moment(self._texts, language, opens_at, moment, tenant.timezone)
-                    text = self._say(language, "system.closing", opens=opens)
+                    text = spoken_closing(self._texts, "system.closing", language, opening, moment)
                     return self._offer.add(text, language, tenant, department)
 
                 await self._step(row, untold, {"told_closed_at": moment, "told_at": moment}, closed)

@@ -20,7 +20,7 @@ from gateway.hearing import Heard, Hearing
 from gateway.language_notes import language_notes
 from gateway.masking import Masked, Masking, contacts_in, mask
 from gateway.metrics import Metrics
-from gateway.named_choices import named_choice
+from gateway.named_choices import is_yes, named_action, named_choice
 from gateway.outbox import Outbox
 from gateway.rasa_client import BotClient, BotMessage
 from gateway.tables import ConversationRow
@@ -44,6 +44,9 @@ from gateway.types import (
 
 CONTACTS = frozenset({Masked.TELEPHONE, Masked.EMAIL})
 
+LEAVES_CASES = (Status.WITH_BOT, Status.WAITING)
+"""When a question can be left as a case."""
+
 LINE_LENGTH = 8
 """How many turns of one conversation may wait for each other."""
 
@@ -56,6 +59,8 @@ class TurnResult:
 
     status: Status
     messages: tuple[Message, ...]
+    opens: Action | None = None
+    """What the resident took in words and the page now opens: the form of a case."""
 
 
 @dataclass(slots=True)
@@ -82,6 +87,7 @@ class _Reply:
     asks: Asks | None = None
     case: CaseRequest | None = None
     topic: str | None = None
+    opens: Action | None = None
 
 
 class Turns:
@@ -220,7 +226,7 @@ class Turns:
         async with self._database.reading() as session:
             current = await read_conversation(session, conversation.id)
             messages = await transcripts.turn_of(session, conversation.id, seq)
-        return TurnResult(current.status, messages)
+        return TurnResult(current.status, messages, _taken_in_words(messages))
 
     async def _run(
         self, line: _Line, taken: Taken, notices: tuple[Message, ...], deadline: float
@@ -240,7 +246,11 @@ class Turns:
             # Taken up again: part of what belongs to it was stored the first time.
             return await self._again(conversation, message.seq)
         message = message.model_copy(update={"language": reply.heard.language})
-        return TurnResult(changed.conversation.status, (message, *notices, *changed.messages))
+        return TurnResult(
+            changed.conversation.status,
+            (message, *notices, *changed.messages),
+            reply.opens if changed.messages else None,
+        )
 
     async def _answer(
         self, conversation: Conversation, message: Message, deadline: float
@@ -250,13 +260,14 @@ class Turns:
                 session, conversation.id, message.seq
             )
         heard = self._hearing.so_far(conversation, before)
-        choice = self._choice(message, before, heard.reply)
+        choice = self._choice(message, before, heard.reply, waits=status is Status.WAITING)
         if choice is not None and choice.action is Action.HANDOFF:
             return _Reply(heard, wanted=HandoffRequest(reason=HandoffReason.ASKED))
+        if choice is not None and choice.action is Action.CASE and status in LEAVES_CASES:
+            offer = self._handoffs.offer_case(conversation, heard.reply)
+            return _Reply(heard, (offer,), opens=Action.CASE)
         if status is not Status.WITH_BOT:
             return _Reply(heard)
-        if choice is not None and choice.action is Action.CASE:
-            return _Reply(heard, (self._handoffs.offer_case(conversation, heard.reply),))
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -287,7 +298,9 @@ class Turns:
             reply.topic,
         )
 
-    def _choice(self, message: Message, before: Sequence[Message], language: str) -> Choice | None:
+    def _choice(
+        self, message: Message, before: Sequence[Message], language: str, *, waits: bool
+    ) -> Choice | None:
         said = message.text.strip().casefold()
         offered = transcripts.offered_choices(before)
         for choice in offered:
@@ -295,8 +308,11 @@ class Turns:
                 return choice
         if named := named_choice(message.text, offered):
             return named
-        person = self._person(language)
-        return person if person.text.strip().casefold() == said else None
+        if waits and is_yes(message.text):
+            # Nobody but the offer can be meant: the bot asks nothing now, and no person has yet.
+            return next((each for each in offered if each.action is Action.CASE), None)
+        always = (self._person(language), *self._handoffs.case_choices(language))
+        return named_action(message.text, (*offered, *always))
 
     def _person(self, language: str) -> Choice:
         return Choice(
@@ -360,11 +376,12 @@ class Turns:
                 drafts = tuple(_with_reference(draft, reference) for draft in drafts)
             if drafts:
                 # A person may have taken over while the bot was thinking: then it is silent.
+                spoken_to = LEAVES_CASES if reply.opens else (Status.WITH_BOT,)
                 changed = await transcripts.append(
                     session,
                     conversation.id,
                     drafts,
-                    only_if=ConversationRow.status == Status.WITH_BOT,
+                    only_if=ConversationRow.status.in_(spoken_to),
                     turn=message.seq,
                 )
                 messages = changed.messages if changed else ()
@@ -387,6 +404,14 @@ class Turns:
                 else await read_conversation(session, conversation.id)
             )
         return Appended(current, messages)
+
+
+def _taken_in_words(turn: Sequence[Message]) -> Action | None:
+    """Give what a stored turn opened: the offer came back because its own words were written."""
+    written, *replies = turn
+    offered = [choice for each in replies for choice in each.choices]
+    taken = named_action(written.text, offered)
+    return Action.CASE if taken is not None and taken.action is Action.CASE else None
 
 
 def _with_reference(draft: Draft, reference: str) -> Draft:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, RootModel, StrictBool, StrictInt, StringConstraints
 
 from gateway.addresses import LONGEST, usable_address
-from gateway.types import Frozen, Message, Moment, Place, Status
+from gateway.types import Action, Frozen, Message, Moment, Place, Status
 
 LONGEST_TEXT = 2000
 
@@ -86,6 +86,12 @@ class Messages(Frozen):
     status: Status
     messages: tuple[Message, ...]
     queue: Place | None = None
+
+
+class Replies(Messages):
+    """What came of a message; `opens`: its words took the offer of a case, whose form opens."""
+
+    opens: Action | None = None
 
 
 class LiveMessage(Message):

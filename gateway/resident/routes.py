@@ -15,6 +15,7 @@ from gateway.resident.models import (
     NewConversation,
     NewMessage,
     PublicMunicipality,
+    Replies,
     Transcript,
     WishForPerson,
 )
@@ -42,7 +43,7 @@ ENDPOINTS = (
         "Write a message and get what comes back; the same client_id twice is stored once",
         "resident",
         Guard.TOKEN,
-        {200: Messages},
+        {200: Replies},
         body=NewMessage,
         problems=(400, 403, 409, 413, 422, 429),
     ),

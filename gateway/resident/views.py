@@ -36,10 +36,11 @@ from gateway.resident.models import (
     NewMessage,
     PublicMunicipality,
     PublicNotice,
+    Replies,
     Transcript,
     WishForPerson,
 )
-from gateway.types import Message, Status
+from gateway.types import Message, Place, Status
 
 KEEP_SECONDS = 300
 NOTICE_KEEP_SECONDS = 60
@@ -68,7 +69,14 @@ async def write(request: web.Request) -> web.Response:
     require_origin(request, conversation.municipality)
     message = await read_model(request, NewMessage)
     result = await request.app[TURNS].submit(conversation, message.text, message.client_id)
-    return await _messages(request, result.status, result.messages)
+    return model_response(
+        Replies(
+            status=result.status,
+            messages=result.messages,
+            queue=await _place(request, result.status),
+            opens=result.opens,
+        )
+    )
 
 
 @with_token
@@ -96,9 +104,13 @@ async def _messages(
     request: web.Request, status: Status, messages: tuple[Message, ...]
 ) -> web.Response:
     """Answer with messages and, while the conversation waits, where it stands."""
-    conversation = request[CONVERSATION].model_copy(update={"status": status})
-    place = await request.app[HANDOFFS].lines.place(conversation)
+    place = await _place(request, status)
     return model_response(Messages(status=status, messages=messages, queue=place))
+
+
+async def _place(request: web.Request, status: Status) -> Place | None:
+    conversation = request[CONVERSATION].model_copy(update={"status": status})
+    return await request.app[HANDOFFS].lines.place(conversation)
 
 
 @with_token

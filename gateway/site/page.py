@@ -14,7 +14,7 @@ from gateway.errors import NotFoundError
 from gateway.keys import CONVERSATIONS, NOTICES, PAGES, TEXTS
 from gateway.site import services
 from gateway.site.visit import Visit, keep
-from gateway.site.words import Words, address, words
+from gateway.site.words import TableNames, Words, address, words
 from gateway.transcripts import now
 from gateway.types import Action, AnswerStatus, Author, Choice, Message, Source, Status
 
@@ -163,7 +163,10 @@ def _shown(
 ) -> list[Shown]:
     zone = ZoneInfo(visit.municipality.timezone)
     today = _local(visit).date()
-    label = request.app[TEXTS].say(visit.language, "widget.table")
+    texts = request.app[TEXTS]
+    tables = TableNames(
+        texts.say(visit.language, "widget.table"), texts.say(visit.language, "site.table.rest")
+    )
     base = visit.municipality.website
     found = []
     for message in messages:
@@ -181,11 +184,11 @@ def _shown(
                     base,
                     breaks=message.author is not Author.BOT,
                     folds=folds,
-                    table_label=label,
+                    tables=tables,
                 ),
                 also=tuple(
                     Said(
-                        words(each.text, base, breaks=False, folds=False, table_label=label),
+                        words(each.text, base, breaks=False, folds=False, tables=tables),
                         each.source,
                     )
                     for each in (answer.also if answer else ())
@@ -208,12 +211,18 @@ def _choices(
     """Give what can still be chosen; a person is chosen by the one button for that, below."""
     if visit.conversation is None or not _is_open(message, messages):
         return ()
-    with_bot = visit.conversation.status is Status.WITH_BOT
+    status = visit.conversation.status
+    # What was said after the offer of a case took it up again or made it void.
+    case = (
+        message is messages[-1]
+        and status in (Status.WITH_BOT, Status.WAITING)
+        and services.sends_mail(request)
+    )
     return tuple(
         choice
         for choice in message.choices
-        if (choice.action is None and with_bot)
-        or (choice.action == "case" and services.sends_mail(request))
+        if (choice.action is None and status is Status.WITH_BOT)
+        or (choice.action is Action.CASE and case)
     )
 
 

@@ -70,14 +70,19 @@ async def read_visit(request: web.Request, wanted: str | None = None) -> Visit:
     language = wanted or request.query.get("language", "")
     if language not in tenant.languages:
         language = (
-            preferred_language(
-                request.headers.get(hdrs.ACCEPT_LANGUAGE, ""),
-                (tenant.default_language, *tenant.languages),
-            )
-            if conversation is None
-            else conversation.language
+            browser_language(request, tenant) if conversation is None else conversation.language
         )
     return Visit(tenant, language, conversation, token)
+
+
+def browser_language(request: web.Request, tenant: Municipality) -> str:
+    """Give the language of the address or that the browser asks for, else the municipality's."""
+    wanted = request.query.get("language", "")
+    if wanted in tenant.languages:
+        return wanted
+    return preferred_language(
+        request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), (tenant.default_language, *tenant.languages)
+    )
 
 
 def municipality_of(request: web.Request) -> Municipality:

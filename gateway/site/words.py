@@ -25,6 +25,11 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "class"}, "ol": {"start"}, "th": {"scope"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
+_BREAKABLE = re.compile(
+    r"(?<=\d) (?=\d{3}(?!\d)|"
+    r"(?:kr|kronor|kroner|öre|øre|%|°C?|[ck]?m[²³2]?|mm|kvm|k?g|hg|l|liter|ton|tonn|kWh?)(?!\w))"
+)
+"""A space inside a number ("1 770") or between it and its unit ("1 770 kr")."""
 _ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?]")
 
 
@@ -36,19 +41,30 @@ class Words:
     rest: str = ""
 
 
-def words(text: str, base: str, *, breaks: bool, folds: bool, table_label: str) -> Words:
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """What a screen reader calls a table, and the rest of one that is cut."""
+
+    whole: str
+    rest: str
+
+
+def words(text: str, base: str, *, breaks: bool, folds: bool, tables: TableNames) -> Words:
     """Give Markdown as HTML without scripts, raw HTML or headings above a message's own.
 
     `base` is the website that the addresses in it are of; with `breaks` a line break stays
-    one; with `folds` a long text is cut between two blocks or two items of a list.
+    one; with `folds` a long text is cut between two blocks, items of a list or rows of a table.
     """
     tokens = _PARSER.parse(text)
     for position, token in enumerate(tokens):
         _prepare(token, tokens, position, base, breaks)
     cut = _cut(tokens) if folds else None
     if cut is None:
-        return Words(_html(tokens, table_label))
-    return Words(_html(cut[0], table_label), _html(cut[1], table_label))
+        return Words(_html(tokens, tables.whole))
+    seen, rest = cut
+    goes_on = rest[0].type == "table_open" and seen[-1].type == "table_close"
+    first = tables.rest if goes_on else tables.whole
+    return Words(_html(seen, tables.whole), _html(rest, tables.whole, first))
 
 
 def address(base: str, url: str) -> str | None:
@@ -85,7 +101,7 @@ def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
         within += token.type == "link_open"
         within -= token.type == "link_close"
         if token.type != "text" or within:
-            yield token
+            yield token if token.type != "text" else _text(token.content)
             continue
         end = 0
         for found in _ADDRESS.finditer(token.content):
@@ -98,20 +114,23 @@ def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
+    # A price broken in two is misread in a narrow table.
+    return Token("text", "", 0, content=_BREAKABLE.sub("\u00a0", content))
 
 
-def _html(tokens: Sequence[Token], table_label: str) -> str:
+def _html(tokens: Sequence[Token], label: str, first: str | None = None) -> str:
+    """Give tokens as safe HTML; `first` is what the first table is called, if not as the others."""
     html: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = nh3.clean(
         html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener"
     )
     # A wide table scrolls in a box of its own, reachable by keyboard, so that the page never
     # does. What was cleaned has these tags only where a table was.
-    box = (
-        f'<div class="table" tabindex="0" role="group" aria-label="{nh3.clean_text(table_label)}">'
-    )
-    return clean.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
+    for name, times in ((first or label, 1), (label, -1)):
+        box = f'<div class="table" tabindex="0" role="group" aria-label="{nh3.clean_text(name)}">'
+        # The box's own mark keeps it from being put into a box again.
+        clean = clean.replace("<table>", f"{box}<table >", times)
+    return clean.replace("<table >", "<table>").replace("</table>", "</table></div>")
 
 
 def _cut(tokens: Sequence[Token]) -> tuple[list[Token], list[Token]] | None:
@@ -124,8 +143,8 @@ def _cut(tokens: Sequence[Token]) -> tuple[list[Token], list[Token]] | None:
         used += _lines(parts[kept])
         kept += 1
     kept = max(1, kept)
-    # A heading says nothing without what it is the heading of.
-    while kept > 1 and parts[kept - 1][0].type == "heading_open":
+    # A heading says nothing without what it is the heading of, nor do those of columns.
+    while kept > 1 and parts[kept - 1][0].type in ("heading_open", "table_open"):
         kept -= 1
     if kept == len(parts):
         return None
@@ -133,7 +152,18 @@ def _cut(tokens: Sequence[Token]) -> tuple[list[Token], list[Token]] | None:
     at = next(number for number, token in enumerate(tokens) if token is place)
     if place.level == 0:
         return list(tokens[:at]), list(tokens[at:])
-    return _cut_list(tokens, at)
+    return _cut_table(tokens, at) if place.type == "tr_open" else _cut_list(tokens, at)
+
+
+def _cut_table(tokens: Sequence[Token], at: int) -> tuple[list[Token], list[Token]]:
+    """Cut before a row: the table ends there, and the rest is a table with the same headings."""
+    opened = max(number for number in range(at) if tokens[number].type == "table_open")
+    body = next(number for number in range(opened, at) if tokens[number].type == "tbody_open")
+    closed = next(
+        number for number in range(at, len(tokens)) if tokens[number].type == "tbody_close"
+    )
+    seen = [*tokens[:at], *tokens[closed : closed + 2]]
+    return seen, [*tokens[opened : body + 1], *tokens[at:]]
 
 
 def _cut_list(tokens: Sequence[Token], at: int) -> tuple[list[Token], list[Token]]:
@@ -156,22 +186,28 @@ def _cut_list(tokens: Sequence[Token], at: int) -> tuple[list[Token], list[Token
 
 
 def _parts(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Give the smallest parts that can be hidden: blocks, and the items of lists."""
+    """Give the smallest parts that can be hidden: blocks, items of lists, rows of tables."""
     begin = 0
     for number, token in enumerate(tokens):
-        if (token.level == 0 and token.type.endswith("_list_open")) or (
-            token.level == 0 and token.type.endswith("_list_close")
+        outer = token.level == 0
+        if (outer and token.type.endswith(("_list_open", "_list_close", "table_close"))) or (
+            token.level == 1 and token.type in ("tbody_open", "tbody_close")
         ):
             begin = number + 1
-        elif (token.level == 0 and token.nesting <= 0) or (
-            token.level == 1 and token.type == "list_item_close"
+        elif (
+            (outer and token.nesting <= 0)
+            or (token.level == 1 and token.type in ("list_item_close", "thead_close"))
+            # The row of the headings goes with them.
+            or (token.level == 2 and token.type == "tr_close" and tokens[begin].type == "tr_open")
         ):
             yield tokens[begin : number + 1]
             begin = number + 1
 
 
 def _lines(part: Sequence[Token]) -> int:
-    rows = sum(token.type == "tr_open" for token in part)
-    if rows:
-        return rows
-    return sum(max(1, -(-len(token.content) // SIGNS)) for token in part if token.type == "inline")
+    texts = [token.content for token in part if token.type == "inline"]
+    if any(token.type == "tr_open" for token in part):
+        # The cells of a row stand beside each other.
+        width = max(1, SIGNS // max(1, len(texts)))
+        return max((max(1, -(-len(text) // width)) for text in texts), default=1)
+    return sum(max(1, -(-len(text) // SIGNS)) for text in texts)

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from gateway.municipalities import LANGUAGES, load_municipalities
 from gateway.opening import DAYS, EVES, OpeningHours, OpeningRules
 from gateway.settings import PACKAGE
+from gateway.spoken_hours import spoken_closing, spoken_hours
+from gateway.texts import load_texts
 
 OFFICE = {day: ["08:00-16:00"] for day in DAYS[:5]}
 TENANTS = load_municipalities(PACKAGE / "municipalities")
@@ -191,21 +193,153 @@ def test_sentences() -> None:
         "wednesday": ["08:00-15:30"],
         "saturday": ["00:00-24:00"],
     }
+    day = date(2026, 11, 23)
     expected = {
         "sv": "måndag 8–12 och 13–15.30, tisdag–onsdag 8–15.30, lördag dygnet runt",
         "nb": "mandag kl. 8–12 og 13–15.30, tirsdag–onsdag kl. 8–15.30, lørdag hele døgnet",
         "nn": "måndag kl. 8–12 og 13–15.30, tysdag–onsdag kl. 8–15.30, laurdag heile døgnet",
     }
-    assert expected == {language: make(week=week).sentence(language) for language in LANGUAGES}
+    assert expected == {
+        language: spoken_hours(make(week=week), language, day) for language in LANGUAGES
+    }
 
 
 def test_the_demo_municipalities_hours() -> None:
     """The words that residents of the invented municipalities are told."""
-    assert {"sv": "måndag–torsdag 8–17, fredag 8–16"} == TENANTS["ekhamn"].hours
-    assert {
-        "nb": "mandag–fredag kl. 8–15.30",
-        "nn": "måndag–fredag kl. 8–15.30",
-    } == TENANTS["fjordvik"].hours
+    ekhamn, fjordvik = (TENANTS[each].opening_of(None) for each in ("ekhamn", "fjordvik"))
+    winter, summer = date(2026, 11, 23), date(2027, 7, 1)
+    assert [
+        "måndag–torsdag 8–17, fredag 8–16",
+        "måndag–fredag 9–15 (till och med 15 augusti)",
+    ] == [spoken_hours(ekhamn, "sv", day) for day in (winter, summer)]
+    assert [
+        "mandag–fredag kl. 8–15.30",
+        "mandag–fredag kl. 8–15 (til og med 14. september)",
+    ] == [spoken_hours(fjordvik, "nb", day) for day in (winter, summer)]
+    assert [
+        "måndag–fredag kl. 8–15.30",
+        "måndag–fredag kl. 8–15 (til og med 14. september)",
+    ] == [spoken_hours(fjordvik, "nn", day) for day in (winter, summer)]
+    assert {"nb", "nn"} == set(TENANTS["fjordvik"].hours)
+
+
+SUMMER = {
+    "first": "06-01",
+    "last": "08-31",
+    "week": {day: ["09:00-15:00"] for day in DAYS[:5]},
+}
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2027-05-31T08:30", True),
+        ("2027-06-01T08:30", False),
+        ("2027-06-01T09:00", True),
+        ("2031-08-29T15:00", False),
+        ("2031-09-01T15:30", True),
+    ],
+)
+def test_a_season_has_its_own_week_every_year(at, expected) -> None:
+    """From its first day to its last, both included; outside it the ordinary week holds."""
+    assert expected is make(seasons=[SUMMER]).is_open(local(at))
+
+
+def test_a_season_over_new_year_and_one_of_a_single_year() -> None:
+    """December to January is one season; a dated one goes before one of every year."""
+    winter = {"first": "12-15", "last": "01-10", "week": {"monday": ["10:00-11:00"]}}
+    closed = {"first": date(2027, 7, 12), "last": date(2027, 7, 25), "week": {}}
+    hours = make(seasons=[winter, SUMMER, closed])
+    assert [True, False, True, False] == [
+        hours.is_open(local(f"{day}T10:30"))
+        for day in ("2026-12-21", "2026-12-22", "2027-01-04", "2027-07-12")
+    ]
+    assert local("2027-07-26T09:00") == hours.opens_next(local("2027-07-09T15:00"))
+    assert local("2028-07-10T09:00") == hours.opens_next(local("2028-07-10T07:00"))
+
+
+def test_a_half_day_and_a_holiday_take_away_from_a_season() -> None:
+    """What is left of the season's hours, not of the ordinary ones."""
+    hours = make(seasons=[SUMMER], half_days={"day_before_midsummer_eve": ["08:00-12:00"]})
+    assert [False, True, False] == [
+        hours.is_open(local(f"2027-06-24T{at}")) for at in ("08:30", "11:30", "12:00")
+    ]
+    assert not hours.is_open(local("2028-06-06T10:00"))
+
+
+def test_a_department_with_a_week_of_its_own_has_no_season_of_another_week() -> None:
+    """The municipality's seasons were written for its own week."""
+    rules = make(seasons=[SUMMER]).rules
+    own = {"week": {"monday": ["07:00-16:00"]}}
+    assert () == rules.differing(OpeningRules.model_validate(own)).seasons
+    kept = {"half_days": {"walpurgis_eve": []}}
+    assert rules.seasons == rules.differing(OpeningRules.model_validate(kept)).seasons
+    shut = {"seasons": [{"first": "07-01", "last": "07-31", "week": {}}]}
+    assert 1 == len(rules.differing(OpeningRules.model_validate(shut)).seasons)
+
+
+STUDY_DAY = {
+    "date": date(2027, 3, 12),
+    "hours": [],
+    "reason": {"sv": "studiedag", "nb": "planleggingsdag", "nn": "planleggingsdag"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("sv", "måndag–fredag 8–16. Avvikande tider: fredag 12 mars stängt (studiedag)"),
+        ("nb", "mandag–fredag kl. 8–16. Avvikende tider: fredag 12. mars stengt (planleggingsdag)"),
+        ("nn", "måndag–fredag kl. 8–16. Avvikande tider: fredag 12. mars stengt (planleggingsdag)"),
+    ],
+)
+def test_a_special_date_is_told_with_its_reason(language, expected) -> None:
+    """Within a week before it; not earlier, and not when it is past."""
+    hours = make(exceptions=[STUDY_DAY])
+    assert expected == spoken_hours(hours, language, date(2027, 3, 5))
+    for day in (date(2027, 3, 4), date(2027, 3, 13)):
+        assert "(" not in spoken_hours(hours, language, day)
+
+
+def test_special_dates_are_told_in_order_and_today_as_today() -> None:
+    """With the hours there are, if any, and without a reason where none is written."""
+    half = {"date": date(2027, 3, 10), "hours": ["08:00-11:30"]}
+    hours = make(exceptions=[STUDY_DAY, half])
+    assert (
+        "måndag–fredag 8–16. Avvikande tider: i dag 8–11.30, fredag 12 mars stängt (studiedag)"
+    ) == spoken_hours(hours, "sv", date(2027, 3, 10))
+
+
+def test_a_season_is_told_before_it_begins_and_while_it_lasts() -> None:
+    """So that whoever waits over the weekend does not come an hour too early."""
+    hours = make(
+        seasons=[SUMMER, {"first": date(2027, 7, 5), "last": date(2027, 7, 11), "week": {}}]
+    )
+    told = [
+        spoken_hours(hours, "sv", date(2027, *day)) for day in ((5, 20), (5, 27), (6, 2), (7, 8))
+    ]
+    assert [
+        "måndag–fredag 8–16",
+        "måndag–fredag 8–16. Avvikande tider: 1 juni–4 juli måndag–fredag 9–15",
+        "måndag–fredag 9–15 (till och med 4 juli)",
+        "stängt (till och med 11 juli). Avvikande tider: 12 juli–31 augusti måndag–fredag 9–15",
+    ] == told
+
+
+def test_why_it_is_closed_is_told_with_when_it_opens() -> None:
+    """Today's special date and those until it opens; what comes after that is of no concern."""
+    texts = load_texts(PACKAGE / "locales", LANGUAGES)
+    hours = make(exceptions=[STUDY_DAY, {"date": date(2027, 3, 16), "hours": []}])
+    opens = "på måndag klockan 8"
+    closed = texts.say("sv", "system.waiting_closed", opens=opens)
+    assert [
+        f"{closed} Avvikande tider: i dag stängt (studiedag).",
+        f"{closed} Avvikande tider: fredag 12 mars stängt (studiedag).",
+        texts.say("sv", "system.waiting_closed", opens="i morgon klockan 8"),
+    ] == [
+        spoken_closing(texts, "system.waiting_closed", "sv", hours, local(at))
+        for at in ("2027-03-12T10:00", "2027-03-11T17:00", "2027-03-10T17:00")
+    ]
 
 
 def test_a_department_says_what_differs() -> None:
@@ -235,7 +369,7 @@ def test_a_department_says_what_differs() -> None:
         other.is_open(local(at))
         for at in ("2026-11-30T06:30", "2026-11-23T10:30", "2026-12-01T08:30")
     ]
-    assert "måndag 6–18, torsdag 6–18" == water.sentence("sv")
+    assert "måndag 6–18, torsdag 6–18" == spoken_hours(water, "sv", date(2026, 11, 9))
 
 
 @pytest.mark.parametrize(
@@ -249,6 +383,24 @@ def test_a_department_says_what_differs() -> None:
         ({"week": {"monday": ["08:00-12:00", "11:00-14:00"]}}, "overlap or touch"),
         ({"week": {"monday": []}}, "no day has any hours"),
         ({"week": {"mon": ["08:00-12:00"]}}, "Input should be 'monday'"),
+        (
+            {"week": OFFICE, "exceptions": [{"date": "12 mars", "hours": []}]},
+            "'12 mars' is not a date such as 2027-03-12",
+        ),
+        ({"week": OFFICE, "seasons": [{**SUMMER, "first": "6-1"}]}, "is neither a day of every"),
+        ({"week": OFFICE, "seasons": [{**SUMMER, "last": "02-29"}]}, "is neither a day of every"),
+        (
+            {"week": OFFICE, "seasons": [{**SUMMER, "last": date(2027, 8, 31)}]},
+            "first and last are both dates, or both days of every year",
+        ),
+        (
+            {"week": OFFICE, "seasons": [{**SUMMER, "first": "2027-06-01", "last": "2027-05-01"}]},
+            "last is 2027-05-01, before first, which is 2027-06-01",
+        ),
+        (
+            {"week": OFFICE, "seasons": [SUMMER, {**SUMMER, "first": "08-31", "last": "09-05"}]},
+            "06-01 to 08-31 and 08-31 to 09-05 have days in common",
+        ),
         ({"week": OFFICE, "half_days": {"pancake_day": []}}, "'pancake_day' is not one of"),
         (
             {"week": OFFICE, "exceptions": [{"date": "2026-01-02", "hours": []}] * 2},

@@ -200,6 +200,46 @@ async def test_the_offer_taken_in_words_leads_to_the_form(
     assert ("system", ["case"]) == (offer["author"], [each["action"] for each in offer["choices"]])
 
 
+@pytest.mark.parametrize(
+    "written", ["Få svar med epost!", "jag vill ha svar med E-POST", "ja tack"]
+)
+async def test_whoever_waits_takes_the_offer_in_words(
+    api: Any, smtp: Server, bot: Any, written: str
+) -> None:
+    """The offer comes back at once and the form opens; the place in the queue is kept."""
+    resident = await api.resident()
+    await resident.want_person()
+    answer = await resident.write(written, client_id="c-1")
+    (_, offer) = answer["messages"]
+    assert ("waiting", "case", ["case"]) == (
+        answer["status"],
+        answer["opens"],
+        [each["action"] for each in offer["choices"]],
+    )
+    assert answer["messages"] == (await resident.write(written, client_id="c-1"))["messages"]
+    other = await resident.write("Vem äger bänken?")
+    assert ([], None) == (other["messages"][1:], other["opens"])
+    assert [] == bot.turns
+
+
+async def test_words_that_take_no_offer_reach_the_bot(api: Any, smtp: Server, bot: Any) -> None:
+    """A yes with the bot is an answer to the bot."""
+    resident = await api.resident()
+    answer = await resident.write("ja tack")
+    assert (1, None) == (len(bot.turns), answer["opens"])
+
+
+async def test_an_operator_gets_the_words_as_they_are(
+    api: Any, smtp: Server, operator: Any
+) -> None:
+    """Whoever talks with a person says it to the person."""
+    resident = await api.resident()
+    await resident.want_person()
+    await operator.desk(resident.id, "claim")
+    answer = await resident.write("Få svar med e-post")
+    assert (1, None) == (len(answer["messages"]), answer["opens"])
+
+
 async def test_the_address_is_in_one_table_only(
     api: Any, smtp: Server, operator: Any, bot: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

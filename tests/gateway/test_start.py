@@ -198,6 +198,13 @@ async def test_lost_accounts_come_back_with_the_passwords_of_the_file(tmp_path) 
         ("[opening.week]", "[opening.days]", "opening.days: Extra inputs are not permitted"),
         ("[opening.week]", "[opening.week]\nsunday = ['22:00-02:00']", "past midnight belong"),
         ("[opening.week]", "[opening.week]\nsunday = ['8-16']", "'8-16' is not a time such as"),
+        ('first = "06-15"', "first = 6", "opening.seasons.0.first: 6 is neither a day of every"),
+        (
+            "[opening.half_days]",
+            "[[opening.exceptions]]\ndate = 2027-03-12\nhours = []\n"
+            'reason = {nb = "flytting"}\n[opening.half_days]',
+            "opening.exceptions: the reason of 2027-03-12 has no text for sv",
+        ),
         ("epiphany_eve", "epiphany", "opening.half_days: 'epiphany' is not one of epiphany_eve"),
     ],
 )

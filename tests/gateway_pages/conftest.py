@@ -203,11 +203,14 @@ class Gateway:
     def _turn(self, route: Route) -> None:
         wanted = route.request.post_data_json
         self.received.append(wanted)
+        opens = None
         if not any(each["client_id"] == wanted["client_id"] for each in self.messages):
             self.say("resident", wanted["text"], client_id=wanted["client_id"])
             if self.replies:
-                self.say(**self.replies.pop(0))
-        route.fulfill(json=self._state())
+                reply = self.replies.pop(0)
+                opens = reply.get("opens")
+                self.say(**{name: value for name, value in reply.items() if name != "opens"})
+        route.fulfill(json={**self._state(), "opens": opens})
 
     def _give(self, route: Route, what: str) -> None:
         if self.problems:

@@ -28,7 +28,7 @@ ONLY_NYNORSK = words(
     ei"""
 )
 # Words of the other language that a text names on purpose.
-NAMES = {"widget.language.name", "staff.language.name"}
+NAMES = {"widget.language.name", "staff.language.name", "statement.registered"}
 
 
 def test_every_text_exists_in_every_language(locales) -> None:

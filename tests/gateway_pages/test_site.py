@@ -9,6 +9,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from gateway.app import init_app
 from gateway.settings import PACKAGE, Settings
 from tests.gateway.conftest import FakeBot, FakeKnowledge
+from tests.gateway.smtp_server import smtp_server
 
 TOP = Path(__file__).resolve().parents[2]
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
@@ -122,7 +124,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
+    mail = AsyncExitStack()
+
     async def start() -> list[TestServer]:
+        smtp = await mail.enter_async_context(smtp_server())
         bots, articles = web.Application(), web.Application()
         bots.router.add_post("/webhooks/svar/turns", bot.handle)
         bots.router.add_delete("/webhooks/svar/conversations/{conversation}", bot.forget)
@@ -137,6 +142,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 bot_url=str(servers[0].make_url("")),
                 knowledge_url=str(servers[1].make_url("")),
                 turn_seconds=1.0,
+                smtp_host="127.0.0.1",
+                smtp_port=smtp.port,
+                smtp_tls="none",
             )
         )
         servers.append(TestServer(app))
@@ -146,6 +154,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     async def stop() -> None:
         for server in reversed(servers):
             await server.close()
+        await mail.aclose()
 
     servers = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
     accounts = dict(json.loads((folder / "var" / "demo-accounts.json").read_text()))
@@ -375,13 +384,60 @@ def test_every_state_is_accessible(site, someone, desk, faultless) -> None:
     faultless(page, "closed")
 
 
+def test_every_form_is_accessible(site, someone, faultless) -> None:
+    """A case and a copy with faults and done, a comment, erased, carried over in vain."""
+    page = someone()
+    page.goto("/ekhamn")
+    site.bot.says(ANSWER)
+    ask(page, "Vad kostar bygglov?")
+    page.locator("summary").click()
+    faultless(page, "unfolded")
+    page.get_by_role("button", name="Nej").click()
+    page.get_by_label("Vill du säga något mer?").fill("x" * 501)
+    page.get_by_role("button", name="Skicka kommentaren").click()
+    faultless(page, "comment-error")
+    page.get_by_role("button", name="Prata med en person").click()
+    ask(page, "få svar med e-post")
+    faultless(page, "case")
+    page.get_by_label("Din fråga").fill("")
+    page.get_by_role("button", name="Skicka").click()
+    faultless(page, "case-errors")
+    page.get_by_label("Din fråga").fill("Vem äger bänken?")
+    page.get_by_label("Din e-postadress").fill("jag@example.org")
+    page.get_by_role("button", name="Skicka").click()
+    expect(page.get_by_text("Ärendet har nummer")).to_be_visible()
+    faultless(page, "case-receipt")
+    page.get_by_role("link", name="Få samtalet med e-post").click()
+    page.get_by_role("button", name="Skicka").click()
+    faultless(page, "copy-error")
+    page.get_by_label("Din e-postadress").fill("jag@example.org")
+    page.get_by_role("button", name="Skicka").click()
+    expect(page.get_by_text("Samtalet är på väg till din e-post.")).to_be_visible()
+    faultless(page, "copy-done")
+    page.goto("/ekhamn/erase")
+    page.get_by_role("button", name="Ja, radera").click()
+    faultless(page, "erased")
+    page.goto("/ekhamn?done=lost")
+    faultless(page, "lost")
+
+
+def test_what_is_too_big_is_told_on_the_page(someone, faultless) -> None:
+    """A megabyte isn't read, but whoever sent it reads what to do."""
+    page = someone()
+    page.goto("/ekhamn")
+    field(page).evaluate("(each) => { each.value = 'å'.repeat(200000) }")
+    page.get_by_role("button", name="Skicka", exact=True).click(no_wait_after=True)
+    expect(page.get_by_role("alert")).to_contain_text("alldeles för långt", timeout=30_000)
+    faultless(page, "too-big")
+
+
 @pytest.mark.parametrize(
     ("municipality", "language"), [("ekhamn", "sv"), ("fjordvik", "nb"), ("fjordvik", "nn")]
 )
 def test_the_statements_are_accessible(someone, faultless, municipality, language) -> None:
-    """In each language, and the page itself too."""
+    """In each language, and the page itself and one that is not there too."""
     page = someone()
-    for part in ("", "/accessibility", "/privacy"):
+    for part in ("", "/accessibility", "/privacy", "/nothing"):
         page.goto(f"/{municipality}{part}?language={language}")
         faultless(page, f"{municipality}{part.replace('/', '-')}-{language}")
 

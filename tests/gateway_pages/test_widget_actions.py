@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.gateway_pages.chat import (
     FOCUSED,
+    OFFER,
     Open,
     answered,
     closed,
@@ -240,6 +241,18 @@ def test_a_question_has_room_and_grows(open_page: Open, gateway) -> None:
     expect(text).to_be_focused()
     expect(text).to_have_accessible_description(re.compile("3 tecken för lång"))
     assert [] == gateway.given
+
+
+def test_an_offer_taken_in_words_opens_the_form(open_page: Open, gateway) -> None:
+    """As its button does; the words that took it are no part of the question."""
+    page = open_page()
+    gateway.replies += [OFFER, {**OFFER, "opens": "case"}]
+    open_chat(page)
+    write(page, "Vem äger bänken?")
+    expect(page.get_by_role("button", name="Lämna frågan")).to_be_visible()
+    write(page, "ja tack")
+    expect(page.get_by_role("form", name="Få svar med e-post")).to_be_visible()
+    expect(page.get_by_label("Din fråga", exact=True)).to_have_value("Vem äger bänken?")
 
 
 def test_what_was_written_for_a_case_stays(open_page: Open, gateway) -> None:

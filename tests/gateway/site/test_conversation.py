@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from gateway.keys import CONVERSATIONS, DATABASE
+from gateway.keys import CONVERSATIONS, DATABASE, MUNICIPALITIES
 from gateway.tables import ConversationRow, FeedbackRow, MessageRow
 
 SOURCE = {
@@ -50,7 +50,7 @@ async def test_a_question_is_answered_on_the_page(visitor, bot) -> None:
     page = await visitor.write("Vad kostar bygglov?")
     assert ["bot", "resident", "bot"] == page.authors
     assert "/ekhamn?after=2#m3" == page.address
-    assert "<strong>8 900 kr</strong>" in page.html
+    assert "<strong>8&nbsp;900&nbsp;kr</strong>" in page.html
     assert 'href="/demo/ekhamn/bygga/bygglov#avgift">Söka bygglov</a>' in page.html
     assert "Uppdaterad 12 mars 2026" in page.text
     assert ["Vad kostar bygglov?"] == [turn["text"] for turn in bot.turns]
@@ -96,6 +96,29 @@ async def test_a_form_sent_twice_is_one_message(api, visitor, bot) -> None:
     await asyncio.gather(*(visitor.post(form.action, fields) for _ in range(3)))
     assert (1, 3) == (await rows(api, ConversationRow), await rows(api, MessageRow))
     assert 1 == len(bot.turns)
+
+
+async def test_a_later_form_sent_twice_is_one_message(api, visitor, bot) -> None:
+    """Two clicks, or the answer to the form loaded again: one message, and the same page."""
+    page = await visitor.write("ett")
+    bot.seconds = 0.1
+    form = page.form("messages")
+    fields = {**form.fields, "text": "två"}
+    clicks = await asyncio.gather(*(visitor.post(form.action, fields) for _ in range(2)))
+    again = await visitor.post(form.action, fields)
+    assert [(200, "/ekhamn?after=4#m5")] * 3 == [
+        (each.status, each.address) for each in (*clicks, again)
+    ]
+    assert ["bot", "resident", "bot", "resident", "bot"] == again.authors
+    assert 2 == len(bot.turns)
+
+
+async def test_a_wish_for_a_person_sent_twice_is_one_wish(visitor) -> None:
+    """Whoever waits already is shown the page, without a further word about it."""
+    form = (await visitor.write("hej")).form("person")
+    first = await visitor.send(form)
+    again = await visitor.send(form)
+    assert first.authors == again.authors
 
 
 async def test_a_choice_is_a_button(visitor, bot) -> None:
@@ -163,7 +186,7 @@ async def test_erasing_is_asked_and_done(api, visitor, bot, texts) -> None:
     """A page asks first; then rows, the bot's memory and the cookie are gone."""
     await visitor.write("hej")
     question = await visitor.get("/ekhamn/erase")
-    assert texts("sv", "widget.confirm.question") in question.text
+    assert texts("sv", "site.erase.text") in question.text
     page = await visitor.send(question.form("erase"))
     assert texts("sv", "widget.erased") in page.text
     assert ({}, 0, 1) == (visitor.cookies, await rows(api, ConversationRow), len(bot.forgotten))
@@ -261,7 +284,7 @@ async def test_something_unforeseen(visitor, monkeypatch, api, texts) -> None:
     ).authors
 
 
-async def test_the_page_speaks_the_residents_language(visitor, bot, texts) -> None:
+async def test_the_page_speaks_the_residents_language(api, visitor, bot, texts) -> None:
     """The browser's wish at first, then what was chosen; the system's messages follow."""
     visitor.language = "nn-NO, nb;q=0.5"
     page = await visitor.get("/fjordvik")
@@ -273,7 +296,8 @@ async def test_the_page_speaks_the_residents_language(visitor, bot, texts) -> No
     nynorsk = await visitor.get("/fjordvik?language=nn")
     after = await visitor.send(nynorsk.form("person"))
     assert '<html lang="nn"' in after.html
-    phone, hours = "55 00 01 00", "måndag–fredag kl. 8–15.30"
+    hours = api.client.app[MUNICIPALITIES]["fjordvik"].hours["nn"]
+    phone = "55 00 01 00"
     said = texts("nn", "system.waiting_nobody_there", phone=phone, hours=hours)
     assert said in after.text
 

@@ -87,13 +87,34 @@ async def test_a_question_becomes_a_case(start_gateway, settings, visitor, opera
     form = await visitor.get("/ekhamn/case")
     assert "Vem äger bänken?" == form.form("case").fields["text"]
     wrong = await visitor.send(form.form("case"), email="fel")
+    nothing = await visitor.send(form.form("case"), email="", text=" ")
+    asked, address = (
+        texts("sv", f"{key}") for key in ("widget.ask.text", "site.email.error.required")
+    )
+    assert nothing.text.index(asked) < nothing.text.index(address)
     assert (422, "fel") == (wrong.status, wrong.form("case").fields["email"])
     assert texts("sv", "site.email.error.invalid") in wrong.text
     made = await visitor.send(wrong.form("case"), email="jag@example.org")
     assert (200, "system") == (made.status, made.authors[-1])
     assert "EK-" in made.text
+    assert 'href="/ekhamn/case"' not in made.html
     assert "jag@example.org" not in made.html
     assert texts("sv", "widget.person") in made.text
+
+
+async def test_an_offer_taken_in_words_leads_to_its_form(
+    start_gateway, settings, visitor, texts
+) -> None:
+    """While waiting too; the words that took it are no part of the question."""
+    visitor.api = await start_gateway(
+        settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 1})
+    )
+    await visitor.write("Vem äger bänken?")
+    await visitor.send((await visitor.get("/ekhamn")).form("person"))
+    form = await visitor.write("få svar med e-post!")
+    assert "/ekhamn/case" == form.address
+    assert "Vem äger bänken?" == form.form("case").fields["text"]
+    assert ["resident", "system"] == (await visitor.get("/ekhamn")).authors[-2:]
 
 
 async def test_no_case_without_mail(visitor, texts) -> None:

@@ -9,7 +9,9 @@ LANGUAGES = [("ekhamn", "sv"), ("fjordvik", "nb"), ("fjordvik", "nn")]
 
 @pytest.mark.parametrize(("municipality", "language"), LANGUAGES)
 async def test_the_accessibility_statement(visitor, texts, municipality, language) -> None:
-    """Status, every shortcoming, how to report, who supervises, and when it was assessed."""
+    """What the law asks for: status, every shortcoming, how it was found and when, a form to
+    report with, when it was looked through, and where to complain.
+    """
     page = await visitor.get(f"/{municipality}/accessibility?language={language}")
     assert (200, True) == (page.status, f'<html lang="{language}"' in page.html)
     authority = AUTHORITIES["SE" if municipality == "ekhamn" else "NO"]
@@ -21,10 +23,14 @@ async def test_the_accessibility_statement(visitor, texts, municipality, languag
         authority.enforcement,
     ):
         assert texts(language, key) in page.text
-    assert f'href="{authority.url}"' in page.html
+    for _, url in authority.links:
+        assert f'href="{url}"' in page.html
+    assert (authority.registered is not None) is ("uustatus.no" in page.text)
+    assert texts(language, "statement.report.form") in page.text
+    assert texts(language, "statement.tested") in page.text
     assert 'href="tel:' in page.html
     assert 'href="mailto:' in page.html
-    assert '<time datetime="2026-' in page.html
+    assert 2 == page.html.count('<time datetime="2026-')
 
 
 async def test_a_registered_statement_is_linked(
@@ -49,6 +55,15 @@ async def test_the_privacy_page(start_gateway, settings, texts, municipality, la
         assert texts(language, key, days=str(days)) in page.text
     assert texts(language, "privacy.masked") in page.text
     assert texts(language, "privacy.cookie", days="7") in page.text
+
+
+async def test_what_is_not_there_leads_to_the_page(visitor, texts) -> None:
+    """Below a municipality's page, in its frame and language; elsewhere as before."""
+    page = await visitor.get("/fjordvik/nothing/here?language=nn")
+    assert (404, True) == (page.status, '<html lang="nn"' in page.html)
+    assert texts("nn", "not_found.title") in page.title
+    assert f'href="/fjordvik?language=nn">{texts("nn", "site.ask")}</a>' in page.html
+    assert 404 == (await visitor.get("/nowhere/at/all")).status
 
 
 @pytest.mark.parametrize("path", ["/ekhamn", "/ekhamn/privacy", "/ekhamn/accessibility"])

@@ -197,9 +197,14 @@ export class SvarChat extends HTMLElement {
     on(list.element, "retry", ({ text, client_id }) => network.send(text, client_id));
     on(list.element, "feedback", ({ seq, helpful }) => this.#rate(seq, helpful));
     on(list.element, "comment", ({ seq, text }) => this.#comment(seq, text));
-    on(list.element, "case", () => {
+    const leave = () => {
       this.sheets.case.suggest("text", list.asked);
       this.#ask("case");
+    };
+    on(list.element, "case", leave);
+    on(network, "opens", (client_id) => {
+      list.wished(client_id);
+      if (this.#open) leave();
     });
     on(this.news.element, "hide", ({ since }) => {
       this.memory.tab = { read: since };

@@ -105,12 +105,17 @@ export class MessageList {
     }
   }
 
-  /** What the resident has asked, without the wishes they took by a button. */
+  /** Notes that a message took an offer in words: it asks nothing. */
+  wished(client_id) {
+    for (const { message } of this.#items) if (message.client_id === client_id) message.wish = true;
+  }
+
+  /** What the resident has asked, without the wishes they took. */
   get asked() {
     const wishes = new Set(this.#items.flatMap(({ message }) => message.choices ?? [])
       .filter(({ action }) => action).map(({ text }) => text));
     return this.#items.map(({ message }) => message)
-      .filter(({ author, text }) => author === "resident" && !wishes.has(text))
+      .filter(({ author, text, wish }) => author === "resident" && !wish && !wishes.has(text))
       .slice(-3).map(({ text }) => text).join("\n");
   }
 

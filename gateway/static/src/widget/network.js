@@ -249,9 +249,11 @@ export class Network extends EventTarget {
         if (!(await this.begin())) throw new Failure(0);
         // Taking up the conversation may have shown that it had arrived before.
         if (!this.#pending.has(client_id)) return;
-        this.#take(await this.#call("POST", "/messages", { text, client_id }));
+        const answer = await this.#call("POST", "/messages", { text, client_id });
+        this.#take(answer);
         this.#settle(client_id);
         this.#tell("delivery", { client_id, state: "sent" });
+        if (answer.opens) this.#tell("opens", client_id);
       } catch (failure) {
         if (GONE.has(failure.status) && again) {
           this.#forget("gone");

@@ -21,6 +21,7 @@ from gateway.desk import aid_routes as aids
 from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
 from gateway.desk.aids import Aids
+from gateway.desk.board import Boards
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
 from gateway.editor import notices as editor_notices
@@ -35,6 +36,7 @@ from gateway.hearing import Hearing
 from gateway.keys import (
     AIDS,
     BEGINNINGS,
+    BOARDS,
     BOT,
     CONVERSATIONS,
     COPIES,
@@ -164,6 +166,7 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
     app[PRESENCE] = DeskPresence(database, LocalPresence())
+    app[BOARDS] = Boards(database)
     offer = CaseOffer(texts, by_mail=bool(app[SETTINGS].smtp_host))
     app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts, offer)
     app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.types import Availability
+from gateway.types import Availability, Status
 
 QUEUE_LENGTH = 256
 
@@ -28,6 +28,7 @@ class Event:
     seq: int | None = None
     operator: int | None = None
     session: str | None = None
+    status: Status | None = None
 
 
 class LaggedError(Exception):

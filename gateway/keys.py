@@ -10,6 +10,7 @@ from gateway.conversations import Conversations
 from gateway.copies import Copies
 from gateway.database import Database
 from gateway.desk.aids import Aids
+from gateway.desk.board import Boards
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
 from gateway.erasures import Erasures
@@ -40,6 +41,7 @@ OPENAPI = web.AppKey("openapi", bytes)
 
 DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
+BOARDS = web.AppKey("boards", Boards)
 DESKS = web.AppKey("desks", OpenDesks)
 PRESENCE = web.AppKey("presence", DeskPresence)
 BOT = web.AppKey("bot", BotClient)

@@ -8,7 +8,7 @@ from pydantic import RootModel, StringConstraints
 
 from gateway.desk.takeovers import ActiveConversation, ResolvedConversation
 from gateway.handoff import Colleague
-from gateway.queue import Queue
+from gateway.queue import Queue, QueueItem
 from gateway.resident.models import LONGEST_TEXT, Written
 from gateway.types import Availability, Frozen, Message, Outcome, Status
 
@@ -92,10 +92,23 @@ class PresenceFrame(Frozen):
 
 
 class QueueFrame(Frozen):
-    """A frame of the desk's events: the queue as it is now."""
+    """The first frame of the desk's events: the queue as it is now."""
 
     type: Literal["queue"] = "queue"
     queue: Queue
+
+
+class LinesFrame(Frozen):
+    """A frame of the desk's events: the queue has changed since the last such frame.
+
+    `waiting` and `own` are the ids of the whole queue in its order, `lines` only what is new in
+    it or reads otherwise than before.
+    """
+
+    type: Literal["lines"] = "lines"
+    waiting: tuple[str, ...]
+    own: tuple[str, ...]
+    lines: tuple[QueueItem, ...]
 
 
 class MessageFrame(Frozen):
@@ -107,5 +120,5 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame]):
+class DeskFrame(RootModel[QueueFrame | LinesFrame | MessageFrame | PresenceFrame]):
     """A frame of the desk's events."""

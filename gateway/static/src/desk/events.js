@@ -11,6 +11,7 @@ export class DeskEvents extends EventTarget {
   #socket = null;
   #timer = null;
   #pause = SHORTEST_PAUSE;
+  #lines = new Map();
   #stopped = false;
 
   constructor(api) {
@@ -41,7 +42,9 @@ export class DeskEvents extends EventTarget {
     };
     socket.onmessage = ({ data }) => {
       const { type, ...frame } = JSON.parse(data);
-      this.#tell(type, type === "queue" ? frame.queue : frame);
+      if (type === "queue") this.#queue(frame.queue);
+      else if (type === "lines") this.#changed(frame);
+      else this.#tell(type, frame);
     };
     socket.onclose = () => {
       if (this.#stopped || socket !== this.#socket) return;
@@ -54,11 +57,23 @@ export class DeskEvents extends EventTarget {
   async #again() {
     try {
       // Asking first keeps the queue right without WebSockets, and notices that a session is over.
-      this.#tell("queue", await this.#api.get("desk/queue"));
+      this.#queue(await this.#api.get("desk/queue"));
     } catch {
       // No answer either; the next attempt comes by itself.
     }
     this.#connect();
+  }
+
+  #queue(queue) {
+    this.#lines = new Map([...queue.waiting, ...queue.own].map((item) => [item.id, item]));
+    this.#tell("queue", queue);
+  }
+
+  /** Every line is only told once, until it reads otherwise. */
+  #changed({ waiting, own, lines }) {
+    for (const item of lines) this.#lines.set(item.id, item);
+    const items = (ids) => ids.map((id) => this.#lines.get(id));
+    this.#queue({ waiting: items(waiting), own: items(own) });
   }
 
   #tell(name, detail) {

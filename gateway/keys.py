@@ -11,8 +11,10 @@ from gateway.copies import Copies
 from gateway.database import Database
 from gateway.desk.aids import Aids
 from gateway.desk.board import Boards
+from gateway.desk.claims import Claims
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
+from gateway.desk.transfers import Transfers
 from gateway.erasures import Erasures
 from gateway.events import Hub
 from gateway.handoff import Handoffs
@@ -51,6 +53,8 @@ BEGINNINGS = web.AppKey("beginnings", Limit)
 COPIES = web.AppKey("copies", Copies)
 HANDOFFS = web.AppKey("handoffs", Handoffs)
 QUESTIONS = web.AppKey("questions", QuestionCases)
+CLAIMS = web.AppKey("claims", Claims)
+TRANSFERS = web.AppKey("transfers", Transfers)
 TAKEOVERS = web.AppKey("takeovers", Takeovers)
 AIDS = web.AppKey("aids", Aids)
 ERASURES = web.AppKey("erasures", Erasures)

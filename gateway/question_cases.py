@@ -20,11 +20,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import LENGTH, SIGNS, make_reference
+from gateway.changes import holding
 from gateway.conversations import announce
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, NotFoundError, TooManyError
 from gateway.events import Hub
-from gateway.handoff import holding
 from gateway.masking import mask
 from gateway.metrics import Metrics
 from gateway.municipalities import Municipality

@@ -18,12 +18,12 @@ from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
 from gateway.events import Event, LaggedError, desk_topic
 from gateway.guards import require_same_origin, with_session
-from gateway.handoff import DESK_ROLES
 from gateway.keys import BOARDS, CONVERSATIONS, DESKS, HUB, PRESENCE, SESSIONS, SIGNED_IN
 from gateway.queue import Queue, QueueItem
 from gateway.sessions import SignedIn
 from gateway.sockets import IDLE_SECONDS, LAGGED, SIGNED_OUT, live_socket
 from gateway.types import Frozen, Staff, Status
+from gateway.waiting import DESK_ROLES
 
 QUEUE_PAUSE_SECONDS = 0.1
 """Between two words about the queue; what happens meanwhile is in the second one."""

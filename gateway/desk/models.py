@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import RootModel, StringConstraints
 
 from gateway.desk.takeovers import ActiveConversation, ResolvedConversation
-from gateway.handoff import Colleague
+from gateway.desk.transfers import Colleague, DepartmentView
 from gateway.queue import Queue, QueueItem
 from gateway.resident.models import LONGEST_TEXT, Written
 from gateway.types import Availability, Frozen, Message, Outcome, Status
@@ -34,13 +34,6 @@ class Resolution(Frozen):
     """How it ended; only `closed` closes the conversation, else the bot answers again."""
 
     outcome: Outcome
-
-
-class DepartmentView(Frozen):
-    """A department, with its name in each of the municipality's languages."""
-
-    id: str
-    name: dict[str, str]
 
 
 class Departments(Frozen):

@@ -247,12 +247,18 @@ async def test_after_a_start_desks_have_time_to_connect_again(
     assert "waiting" == (await _state(resident))[0]
 
 
-async def test_a_transfer_to_somebody_who_is_not_there_comes_back(
-    api, operator, clock, timeouts, at_desk
+async def test_a_transfer_to_somebody_who_leaves_at_once_comes_back(
+    api, operator, colleague, clock, timeouts, at_desk
 ) -> None:
-    """The colleague never came: the conversation does not wait for them for ever."""
+    """The colleague closed the desk: the conversation does not wait for them for ever."""
     resident = await _held(api, operator)
-    await operator.desk(resident.id, "transfer", {"to": "admin@ekhamn.example", "note": "x"})
+    async with colleague.events() as socket:
+        await socket.receive_json(timeout=5)
+        body = {"to": "admin@ekhamn.example", "note": "x"}
+        assert 200 == (await operator.desk(resident.id, "transfer", body)).status
+    async with asyncio.timeout(10):
+        while len(api.client.app[DESKS].open) > 1:
+            await asyncio.sleep(0.01)
     clock.forward(seconds=70)
     await timeouts.sweep()
     assert "waiting" == (await _state(resident))[0]

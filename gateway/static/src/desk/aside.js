@@ -29,7 +29,6 @@ export class Aside {
   #replies = [];
   #problem = null;
   #turn = 0;
-  #drafts = new Map();
 
   constructor(page) {
     this.#page = page;
@@ -144,9 +143,9 @@ export class Aside {
     });
     const { id } = this.#view;
     const note = field(h("textarea", {
-      id: "note", rows: "2", maxlength: "2000", oninput: () => this.#drafts.set(id, note.control.value),
+      id: "note", rows: "2", maxlength: "2000", oninput: () => this.#page.drafts.set(id, "note", note.control.value),
     }), t("desk.notes.new"), { hint: t("desk.notes.hint") });
-    note.control.value = this.#drafts.get(id) ?? "";
+    note.control.value = this.#page.drafts.get(id, "note") ?? "";
     this.noteList = h("ul", { class: "plain notes" });
     this.notes.replaceChildren(
       h("h3", { class: "ds-heading", "data-size": "2xs", id: "notes-title" }, t("desk.notes")),
@@ -271,7 +270,7 @@ export class Aside {
     const { id } = this.#view;
     try {
       const stored = await this.#page.api.post(`desk/conversations/${id}/notes`, { text });
-      this.#drafts.delete(id);
+      this.#page.drafts.set(id, "note", "");
       if (this.#view?.id !== id) return;
       this.#aside = { ...this.#aside, notes: [...this.#aside.notes, stored] };
       note.control.value = "";

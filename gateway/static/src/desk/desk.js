@@ -36,7 +36,10 @@ export class Desk {
     on(this.#queue.element, "desk:open", ({ id }) => this.#open(id));
     on(this.#queue.element, "desk:claim", ({ id }) => this.#claim(id));
     on(this.#conversation.element, "desk:claim", ({ id }) => this.#claim(id));
-    on(this.#conversation.element, "desk:left", ({ text }) => this.#left(text));
+    on(this.#conversation.element, "desk:left", ({ id, text }) => {
+      this.#page.drafts.forget(id);
+      this.#left(text);
+    });
     on(this.#conversation.element, "desk:back", () => this.#back());
     on(this.#queue.element, "desk:new", ({ text }) => this.#settings.alert(text));
     on(this.#others.element, "desk:pull", ({ id }) => this.#take(id, "pull"));
@@ -77,7 +80,9 @@ export class Desk {
     this.#events.start();
     this.#present();
     try {
-      this.#arrived(await this.#page.api.get("desk/queue"));
+      const queue = await this.#page.api.get("desk/queue");
+      this.#page.drafts.only(new Set([...queue.waiting, ...queue.own].map(({ id }) => id)));
+      this.#arrived(queue);
     } catch (error) {
       this.#page.announce(this.#page.explain(error));
     }
@@ -122,10 +127,13 @@ export class Desk {
   }
 
   #arrived(queue) {
-    this.#queue.show(queue);
+    // What is with the bot or resolved only changes when something comes or goes here.
+    if (this.#queue.show(queue)) this.#others.soon();
     const { id } = this.#conversation;
-    if (id && !this.#queue.has(id)) this.#left(this.#page.t("desk.gone"));
-    this.#others.refresh();
+    if (id && !this.#queue.has(id)) {
+      this.#page.drafts.forget(id);
+      this.#left(this.#page.t("desk.gone"));
+    }
     this.#nameDepartments();
   }
 

@@ -1,6 +1,7 @@
 import { h } from "../shared/dom.js";
 import { translator } from "../shared/texts.js";
 import { Refusal, StaffApi } from "./api.js";
+import { Drafts } from "./drafts.js";
 import { signInForm } from "./sign_in.js";
 
 const LANGUAGE = "svar:staff:language";
@@ -19,6 +20,8 @@ export class StaffPage {
   api = new StaffApi();
   session = null;
   municipality = null;
+  /** What has been begun and not been sent. */
+  drafts = new Drafts();
   #texts;
   #page;
   #View;
@@ -44,6 +47,8 @@ export class StaffPage {
       await this.#enter(await this.api.get("session"));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      // Without a session there is nobody whose drafts these would be.
+      if (error.status === 401) this.drafts.clear();
       this.#showSignIn(error.status === 401 ? null : this.t(error.status ? "staff.error.server" : "staff.error.network"));
     }
   }
@@ -92,6 +97,7 @@ export class StaffPage {
     const allowed = PAGES.find(({ page }) => page === this.#page).roles;
     this.session = session;
     this.api.csrf = session.csrf;
+    this.drafts.open(session.email);
     this.municipality = await this.api.get(`municipalities/${encodeURIComponent(session.municipality)}`);
     const chosen = sessionStorage.getItem(LANGUAGE);
     this.#speak(this.municipality.languages.includes(chosen) ? chosen : this.municipality.default_language);
@@ -159,6 +165,7 @@ export class StaffPage {
     this.#view?.stop();
     this.#view = null;
     this.session = null;
+    this.drafts.clear();
     this.api.csrf = null;
     this.api.onSignedOut = null;
     this.#showSignIn();

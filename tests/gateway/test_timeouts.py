@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from gateway.case_offer import CaseOffer
 from gateway.database import Database
-from gateway.events import LocalHub
-from gateway.keys import DATABASE, DESKS, MUNICIPALITIES, TEXTS
+from gateway.events import LocalHub, desk_topic
+from gateway.keys import DATABASE, DESKS, HUB, MUNICIPALITIES, TEXTS
 from gateway.opening import OpeningHours
 from gateway.tables import ConversationRow, StaffRow
 from gateway.timeouts import OpenDesks, Timeouts
@@ -252,13 +252,15 @@ async def test_a_transfer_to_somebody_who_leaves_at_once_comes_back(
 ) -> None:
     """The colleague closed the desk: the conversation does not wait for them for ever."""
     resident = await _held(api, operator)
-    async with colleague.events() as socket:
-        await socket.receive_json(timeout=5)
-        body = {"to": "admin@ekhamn.example", "note": "x"}
-        assert 200 == (await operator.desk(resident.id, "transfer", body)).status
-    async with asyncio.timeout(10):
-        while len(api.client.app[DESKS].open) > 1:
-            await asyncio.sleep(0.01)
+    with api.client.app[HUB].subscribe(desk_topic("ekhamn")) as news:
+        async with colleague.events() as socket:
+            await socket.receive_json(timeout=5)
+            body = {"to": "admin@ekhamn.example", "note": "x"}
+            assert 200 == (await operator.desk(resident.id, "transfer", body)).status
+            await news.take(5)
+        async with asyncio.timeout(10):
+            while not any(event.kind == "presence" for event in await news.take(5)):
+                pass
     clock.forward(seconds=70)
     await timeouts.sweep()
     assert "waiting" == (await _state(resident))[0]

@@ -21,7 +21,7 @@ QUEUE_LENGTH = 256
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased, presence or signed_out."""
+    """A change: `kind` is message, note, erased, presence or signed_out."""
 
     kind: str
     conversation: str | None = None

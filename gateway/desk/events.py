@@ -13,7 +13,14 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from gateway.desk.board import Board
-from gateway.desk.models import DeskState, LinesFrame, MessageFrame, PresenceFrame, QueueFrame
+from gateway.desk.models import (
+    DeskState,
+    LinesFrame,
+    MessageFrame,
+    NoteFrame,
+    PresenceFrame,
+    QueueFrame,
+)
 from gateway.desk.views import state_of
 from gateway.errors import NotFoundError
 from gateway.events import Event, LaggedError, desk_topic
@@ -131,6 +138,7 @@ class _Teller:
     async def tell(self, news: Sequence[Event]) -> None:
         """Send what is new in own conversations among these events, then the queue if it is due."""
         await self._tell_messages(news)
+        await self._tell_notes(news)
         if any(event.kind == "presence" for event in news):
             await self._tell_presence()
         if self._due is None and any(self._may_change_queue(event) for event in news):
@@ -167,6 +175,11 @@ class _Teller:
             tuple(item.id for item in queue.waiting),
             tuple(item.id for item in queue.own),
         )
+
+    async def _tell_notes(self, news: Sequence[Event]) -> None:
+        noted = {event.conversation for event in news if event.kind == "note"}
+        for id_ in self._lines.keys() & noted:
+            await self._send(NoteFrame(conversation=id_))
 
     async def _tell_presence(self) -> None:
         presence = await state_of(self._request)

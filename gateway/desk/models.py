@@ -113,5 +113,12 @@ class MessageFrame(Frozen):
     message: Message
 
 
-class DeskFrame(RootModel[QueueFrame | LinesFrame | MessageFrame | PresenceFrame]):
+class NoteFrame(Frozen):
+    """A frame of the desk's events: somebody noted something beside a conversation of the queue."""
+
+    type: Literal["note"] = "note"
+    conversation: str
+
+
+class DeskFrame(RootModel[QueueFrame | LinesFrame | MessageFrame | NoteFrame | PresenceFrame]):
     """A frame of the desk's events."""

@@ -151,6 +151,24 @@ async def test_a_burst_ends_with_the_right_queue(api, operator) -> None:
     assert {resident.id for resident in residents} == set(waiting)
 
 
+async def test_a_note_is_told_to_desks_that_have_the_conversation(
+    api, operator, colleague, sign_in
+) -> None:
+    """By the conversation's id: to whoever may read it, and to no other municipality."""
+    stranger = await sign_in("admin@fjordvik.example")
+    resident = await api.resident()
+    await resident.want_person()
+    async with operator.events() as socket, stranger.events() as theirs:
+        await socket.receive_json(timeout=5)
+        await theirs.receive_json(timeout=5)
+        answer = await colleague.desk(resident.id, "notes", {"text": "Bor i villa"})
+        assert 201 == answer.status
+        frame = await socket.receive_json(timeout=5)
+        assert {"type": "note", "conversation": resident.id} == frame
+        with pytest.raises(TimeoutError):
+            await theirs.receive_json(timeout=0.3)
+
+
 async def test_only_lines_that_read_otherwise_are_sent_again(api, operator) -> None:
     """The order comes whole; of 3 waiting conversations only the one that changed comes anew."""
     residents = [await api.resident() for _ in range(3)]

@@ -28,6 +28,7 @@ export class Aside {
   #found = null;
   #replies = [];
   #problem = null;
+  #known = false;
   #turn = 0;
 
   constructor(page) {
@@ -52,6 +53,7 @@ export class Aside {
     if (!same) {
       this.#aside = { notes: [], contact: null, reference: null, suggested: [] };
       this.#passages = this.#found = this.#problem = null;
+      this.#known = false;
     }
     this.draw();
   }
@@ -94,7 +96,11 @@ export class Aside {
     };
     await Promise.all([
       ask(`desk/conversations/${id}/aside`, (aside) => {
+        const last = aside.notes.at(-1);
+        const came = this.#known && aside.notes.length > this.#aside.notes.length && last.author !== this.#page.session.name;
         this.#aside = aside;
+        this.#known = true;
+        if (came) this.#page.announce(this.#page.t("desk.notes.came"));
         this.#drawNotes();
         this.#drawContact();
         this.#tell("aside", aside);
@@ -131,7 +137,7 @@ export class Aside {
     this.results = h("div", { class: "found" });
     this.count = h("p", { class: "none", role: "status" });
     this.passages.replaceChildren(
-      h("h3", { class: "ds-heading", "data-size": "2xs", id: "passages-title" }, t("desk.passages")),
+      h("h3", { class: "ds-heading", "data-size": "2xs", id: "passages-title", tabindex: "-1" }, t("desk.passages")),
       h("form", { class: "row", role: "search", onsubmit: (event) => this.#search(event) },
         h("label", { class: "sr-only", for: "pages-search" }, t("desk.search")), this.search,
         h("button", { type: "submit", class: "ds-button small", "data-variant": "secondary" }, t("desk.search.button"))),
@@ -154,21 +160,30 @@ export class Aside {
         h("button", { type: "submit", class: "ds-button small", "data-variant": "secondary" }, t("desk.notes.save"))));
   }
 
+  /** Draws a part anew; whoever was on something in it stays there, or comes to its heading. */
+  #anew(part, parent, ...children) {
+    const active = parent.contains(document.activeElement) ? document.activeElement : null;
+    parent.replaceChildren(...children);
+    if (!active) return;
+    const { key } = active.dataset;
+    (((key && parent.querySelector(`[data-key="${CSS.escape(key)}"]`)) || null) ?? part.querySelector("h3")).focus();
+  }
+
   #drawPassages() {
     const { t, language } = this.#page;
     const passages = this.#found ?? this.#passages;
     this.count.textContent = this.#problem
       ?? (passages === null ? t("desk.passages.busy") : passages.length ? "" : t("desk.passages.none"));
-    this.results.replaceChildren(h("ol", { class: "plain" }, ...(passages ?? []).map((passage) => {
+    this.#anew(this.passages, this.results, h("ol", { class: "plain" }, ...(passages ?? []).map((passage) => {
       const { source, text } = passage;
       const name = source.heading ? `${source.title}: ${source.heading}` : source.title;
       return h("li", {},
-        h("a", { class: "ds-link", href: source.url, target: "_blank", rel: "noopener" }, name),
+        h("a", { class: "ds-link", href: source.url, target: "_blank", rel: "noopener", "data-key": `page-${source.url}` }, name),
         // It may scroll: then the keyboard must reach it.
-        h("div", { class: "excerpt", dir: "auto", role: "group", tabindex: "0", "aria-label": name }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
+        h("div", { class: "excerpt", dir: "auto", role: "group", tabindex: "0", "aria-label": name, "data-key": `text-${source.url}` }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
         h("p", { class: "about" }, t("desk.passages.updated", { date: longDate(source.updated, language) })),
         this.#own
-          ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", onclick: () => this.#use(passage) },
+          ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", "data-key": `use-${source.url}`, onclick: () => this.#use(passage) },
             t("desk.use"), h("span", { class: "sr-only" }, `: ${name}`))
           : null);
     })));
@@ -194,17 +209,17 @@ export class Aside {
     };
     const named = (key, reply) => [t(key), h("span", { class: "sr-only" }, `: ${reply.title}`)];
     const open = this.canned.querySelector("details")?.open ?? false;
-    this.canned.replaceChildren(...[
-      h("h3", { class: "ds-heading", "data-size": "2xs", id: "canned-heading" }, t("desk.canned")),
+    this.#anew(this.canned, this.canned, ...[
+      h("h3", { class: "ds-heading", "data-size": "2xs", id: "canned-heading", tabindex: "-1" }, t("desk.canned")),
       this.#replies.length ? null : h("p", { class: "none" }, t("desk.canned.none")),
       ...(this.#own && this.#replies.length ? [h("ul", { class: "plain picks" }, ...this.#replies.map((reply) => h("li", {},
-        h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", onclick: () => this.#fill(reply) }, reply.title))))] : []),
-      h("details", { open }, h("summary", {}, t("desk.canned.edit")),
+        h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", "data-key": `canned-${reply.id}`, onclick: () => this.#fill(reply) }, reply.title))))] : []),
+      h("details", { open }, h("summary", { "data-key": "canned-edit" }, t("desk.canned.edit")),
         h("ul", { class: "plain" }, ...this.#replies.map((reply) => h("li", { class: "row spread" }, h("span", {}, reply.title),
           h("span", { class: "row" },
-            h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", onclick: () => change(reply) }, ...named("desk.canned.change", reply)),
+            h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", "data-key": `change-${reply.id}`, onclick: () => change(reply) }, ...named("desk.canned.change", reply)),
             h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", onclick: () => remove(reply) }, ...named("desk.canned.remove", reply)))))),
-        h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", onclick: () => change(null) }, t("desk.canned.new"))),
+        h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", "data-key": "canned-new", onclick: () => change(null) }, t("desk.canned.new"))),
     ].filter(Boolean));
   }
 
@@ -272,7 +287,7 @@ export class Aside {
       const stored = await this.#page.api.post(`desk/conversations/${id}/notes`, { text });
       this.#page.drafts.set(id, "note", "");
       if (this.#view?.id !== id) return;
-      this.#aside = { ...this.#aside, notes: [...this.#aside.notes, stored] };
+      this.#aside = { ...this.#aside, notes: [...this.#aside.notes.filter(({ id: other }) => other !== stored.id), stored] };
       note.control.value = "";
       this.#drawNotes();
       this.#page.announce(this.#page.t("desk.notes.saved"));

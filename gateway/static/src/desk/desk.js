@@ -56,6 +56,9 @@ export class Desk {
       this.#joining = false;
     });
     on(this.#events, "message", (frame) => this.#message(frame));
+    on(this.#events, "note", ({ conversation }) => {
+      if (conversation === this.#conversation.id) this.#aside.refresh({ question: false });
+    });
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
       next: () => this.#queue.oldest && this.#take(this.#queue.oldest, "claim"),

@@ -33,7 +33,13 @@ export function formDialog(page, { id, title, button, parts, submit, explain = (
       problem, ...parts,
       h("div", { class: "row" }, send,
         h("button", { type: "button", class: "ds-button", "data-variant": "secondary", onclick: () => dialog.close() }, t("staff.cancel")))));
-  dialog.addEventListener("close", () => dialog.remove());
+  const opener = document.activeElement;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // What opened it may have been drawn anew meanwhile; the browser would then give the focus to nobody.
+    const { key } = opener?.dataset ?? {};
+    if (key && !opener.isConnected) document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  });
   document.querySelector("#app").append(dialog);
   dialog.showModal();
   return dialog;

@@ -3,7 +3,7 @@ const LONGEST_PAUSE = 15_000;
 
 /**
  * What happens at the desk, by WebSocket. Tells by events: `queue` (the queue), `message`
- * {conversation, status, message}, `presence` {presence}, `connection` (true, false). A live connection is also what tells
+ * {conversation, status, message}, `note` {conversation}, `presence` {presence}, `connection` (true, false). A live connection is also what tells
  * residents that somebody is there.
  */
 export class DeskEvents extends EventTarget {

@@ -28,6 +28,8 @@ export class StaffPage {
   #view = null;
   #root = document.querySelector("#app");
   #waitingForSignIn = null;
+  /** The page's own place in the menu: a view of several parts puts their buttons here when it is made. */
+  parts = h("div", { class: "parts" });
   /** The place in the header that a view may fill, in its own `draw()`. */
   tools = h("div", { class: "own-tools" });
 
@@ -105,14 +107,15 @@ export class StaffPage {
     this.#view?.stop();
     this.#view = null;
     this.tools.replaceChildren();
+    this.parts.replaceChildren();
     this.main = h("div", { class: "work" });
+    if (allowed.includes(session.role)) this.#view = new this.#View(this);
     this.#draw();
-    if (!allowed.includes(session.role)) {
+    if (!this.#view) {
       this.main.replaceChildren(h("div", { class: "wrap notice" },
         h("h1", { class: "ds-heading", "data-size": "xs" }, this.t("staff.error.role"))));
       return;
     }
-    this.#view = new this.#View(this);
     this.main.replaceChildren(this.#view.element);
     await this.#view.start();
   }
@@ -130,7 +133,7 @@ export class StaffPage {
           h("img", { src: "/static/images/svar.svg", alt: "", width: "32", height: "32" }), this.municipality.name),
         h("nav", { "aria-label": t("page.menu") },
           h("ul", {}, ...links.map(({ page }) =>
-            h("li", {}, h("a", {
+            h("li", {}, page === this.#page && this.parts.childElementCount ? this.parts : h("a", {
               class: "ds-link", href: `/${page}`, "aria-current": page === this.#page ? "page" : null,
             }, t(`${page}.link`)))))),
         this.tools,

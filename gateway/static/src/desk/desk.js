@@ -229,6 +229,10 @@ export class Desk {
 
   #back() {
     this.element.classList.remove("chosen");
-    this.#queue.element.querySelector("[data-key=heading-own]")?.focus();
+    const focus = () => this.#queue.element.querySelector("[data-key=heading-own]")?.focus();
+    // While a dialog is open nothing behind it can have the focus.
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) dialog.addEventListener("close", focus, { once: true });
+    else focus();
   }
 }

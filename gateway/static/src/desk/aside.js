@@ -1,19 +1,11 @@
-import { clock, longDate } from "../shared/dates.js";
+import { clock } from "../shared/dates.js";
 import { attribute, h } from "../shared/dom.js";
-import { markdown } from "../shared/markdown.js";
 import { field } from "../staff/field.js";
+import { anew } from "./anew.js";
+import { Pages } from "./pages.js";
 import { askReply } from "./settings.js";
 
 const PLACEHOLDER = /\{(operator|municipality|reference)\}/g;
-
-/** Markdown as it reads in a reply, which is plain text: without signs, links with their address. */
-export function plain(text) {
-  return text
-    .replace(/^#{1,6}\s+/gm, "")
-    .replace(/\*\*(.+?)\*\*/g, "$1")
-    .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, "$1 ($2)")
-    .trim();
-}
 
 /**
  * What stands beside a conversation: what the pages say, canned replies, notes, a shared contact.
@@ -24,17 +16,16 @@ export class Aside {
   #page;
   #view = null;
   #aside = { notes: [], contact: null, reference: null, suggested: [] };
-  #passages = null;
-  #found = null;
   #replies = [];
-  #problem = null;
   #known = false;
   #turn = 0;
+  #asked = 0;
 
   constructor(page) {
     this.#page = page;
     this.element = h("aside", { class: "aside", hidden: true });
-    this.passages = h("section", { class: "passages", "aria-labelledby": "passages-title" });
+    this.pages = new Pages(page);
+    this.pages.element.addEventListener("desk:use", ({ detail }) => this.#tell("use", detail));
     this.canned = h("section", { "aria-labelledby": "canned-heading" });
     this.notes = h("section", { "aria-labelledby": "notes-title" });
     this.contact = h("section", { "aria-labelledby": "contact-title" });
@@ -50,9 +41,9 @@ export class Aside {
     this.#view = view;
     this.element.hidden = !view;
     if (!view) return;
+    this.pages.show(view);
     if (!same) {
       this.#aside = { notes: [], contact: null, reference: null, suggested: [] };
-      this.#passages = this.#found = this.#problem = null;
       this.#known = false;
     }
     this.draw();
@@ -64,9 +55,9 @@ export class Aside {
     this.element.setAttribute("aria-label", t("desk.aside"));
     this.#build();
     this.element.replaceChildren(...[
-      this.#own ? this.contact : null, this.passages, this.canned, this.notes,
+      this.#own ? this.contact : null, this.pages.element, this.canned, this.notes,
     ].filter(Boolean));
-    this.#drawPassages();
+    this.pages.draw();
     this.#drawCanned();
     this.#drawNotes();
     this.#drawContact();
@@ -81,17 +72,17 @@ export class Aside {
     const { id } = this.#view ?? {};
     if (!id) return;
     const turn = ++this.#turn;
+    // A later look at notes must not throw away what is being found for the question.
+    const asked = question ? ++this.#asked : 0;
     const current = () => turn === this.#turn && this.#view?.id === id;
+    const answers = () => asked === this.#asked && this.#view?.id === id;
     const { api } = this.#page;
-    const ask = async (path, take) => {
+    const ask = async (path, take, wanted = current, refused = () => {}) => {
       try {
         const answer = await api.get(path);
-        if (current()) take(answer);
+        if (wanted()) take(answer);
       } catch (error) {
-        if (current() && path.endsWith("passages")) {
-          this.#problem = error.status === 503 ? this.#page.t("desk.passages.error") : this.#page.explain(error);
-          this.#drawPassages();
-        }
+        if (wanted()) refused(error);
       }
     };
     await Promise.all([
@@ -110,21 +101,18 @@ export class Aside {
         this.#drawCanned();
       }),
       question ? ask(`desk/conversations/${id}/passages`, ({ passages }) => {
-        this.#passages = passages;
-        this.#problem = null;
-        this.#drawPassages();
-      }) : null,
+        this.pages.passages = passages;
+      }, answers, (error) => this.pages.refused(error)) : null,
     ]);
   }
 
   /** Puts the passage with this number, from 1, into the reply. */
   use(number) {
-    const passage = (this.#found ?? this.#passages ?? [])[number - 1];
-    if (passage && this.#own) this.#use(passage);
+    this.pages.use(number);
   }
 
   focusSearch() {
-    this.element.querySelector("#pages-search")?.focus();
+    this.pages.focusSearch();
   }
 
   focusNote() {
@@ -133,20 +121,6 @@ export class Aside {
 
   #build() {
     const { t } = this.#page;
-    this.search = h("input", { class: "ds-input", type: "search", id: "pages-search", autocomplete: "off" });
-    this.results = h("div", { class: "found" });
-    this.count = h("p", { class: "none", role: "status" });
-    this.passages.replaceChildren(
-      h("h3", { class: "ds-heading", "data-size": "2xs", id: "passages-title", tabindex: "-1" }, t("desk.passages")),
-      h("form", { class: "row", role: "search", onsubmit: (event) => this.#search(event) },
-        h("label", { class: "sr-only", for: "pages-search" }, t("desk.search")), this.search,
-        h("button", { type: "submit", class: "ds-button small", "data-variant": "secondary" }, t("desk.search.button"))),
-      this.count, this.results);
-    this.search.addEventListener("input", () => {
-      if (this.search.value.trim()) return;
-      this.#found = null;
-      this.#drawPassages();
-    });
     const { id } = this.#view;
     const note = field(h("textarea", {
       id: "note", rows: "2", maxlength: "2000", oninput: () => this.#page.drafts.set(id, "note", note.control.value),
@@ -158,35 +132,6 @@ export class Aside {
       this.noteList,
       h("form", { novalidate: true, onsubmit: (event) => this.#note(event, note) }, note.element,
         h("button", { type: "submit", class: "ds-button small", "data-variant": "secondary" }, t("desk.notes.save"))));
-  }
-
-  /** Draws a part anew; whoever was on something in it stays there, or comes to its heading. */
-  #anew(part, parent, ...children) {
-    const active = parent.contains(document.activeElement) ? document.activeElement : null;
-    parent.replaceChildren(...children);
-    if (!active) return;
-    const { key } = active.dataset;
-    (((key && parent.querySelector(`[data-key="${CSS.escape(key)}"]`)) || null) ?? part.querySelector("h3")).focus();
-  }
-
-  #drawPassages() {
-    const { t, language } = this.#page;
-    const passages = this.#found ?? this.#passages;
-    this.count.textContent = this.#problem
-      ?? (passages === null ? t("desk.passages.busy") : passages.length ? "" : t("desk.passages.none"));
-    this.#anew(this.passages, this.results, h("ol", { class: "plain" }, ...(passages ?? []).map((passage) => {
-      const { source, text } = passage;
-      const name = source.heading ? `${source.title}: ${source.heading}` : source.title;
-      return h("li", {},
-        h("a", { class: "ds-link", href: source.url, target: "_blank", rel: "noopener", "data-key": `page-${source.url}` }, name),
-        // It may scroll: then the keyboard must reach it.
-        h("div", { class: "excerpt", dir: "auto", role: "group", tabindex: "0", "aria-label": name, "data-key": `text-${source.url}` }, markdown(text, { heading: "h4", tableLabel: t("desk.table") })),
-        h("p", { class: "about" }, t("desk.passages.updated", { date: longDate(source.updated, language) })),
-        this.#own
-          ? h("button", { type: "button", class: "ds-button small", "data-variant": "secondary", "data-key": `use-${source.url}`, onclick: () => this.#use(passage) },
-            t("desk.use"), h("span", { class: "sr-only" }, `: ${name}`))
-          : null);
-    })));
   }
 
   #drawCanned() {
@@ -209,7 +154,7 @@ export class Aside {
     };
     const named = (key, reply) => [t(key), h("span", { class: "sr-only" }, `: ${reply.title}`)];
     const open = this.canned.querySelector("details")?.open ?? false;
-    this.#anew(this.canned, this.canned, ...[
+    anew(this.canned, this.canned, ...[
       h("h3", { class: "ds-heading", "data-size": "2xs", id: "canned-heading", tabindex: "-1" }, t("desk.canned")),
       this.#replies.length ? null : h("p", { class: "none" }, t("desk.canned.none")),
       ...(this.#own && this.#replies.length ? [h("ul", { class: "plain picks" }, ...this.#replies.map((reply) => h("li", {},
@@ -234,21 +179,15 @@ export class Aside {
   #drawContact() {
     const { t } = this.#page;
     const { contact } = this.#aside;
-    const focused = this.contact.contains(document.activeElement);
-    this.contact.replaceChildren(
+    anew(this.contact, this.contact,
       h("h3", { class: "ds-heading", "data-size": "2xs", id: "contact-title", tabindex: "-1" }, t("desk.contact")),
       contact?.contact
         ? h("p", {}, h("strong", { class: "shared" }, contact.contact), h("br"), h("span", { class: "hint" }, t("desk.contact.kept")))
         : h("p", { class: "hint" }, t(contact ? "desk.contact.waiting" : "desk.contact.hint")),
       contact && !contact.contact ? "" : h("button", {
-        type: "button", class: "ds-button small", "data-variant": "secondary", onclick: (event) => this.#askContact(event),
+        type: "button", class: "ds-button small", "data-variant": "secondary", "data-key": "ask-contact",
+        onclick: (event) => this.#askContact(event),
       }, t("desk.contact.ask")));
-    if (focused) this.contact.querySelector("h3").focus();
-  }
-
-  #use({ text, source }) {
-    const address = new URL(source.url, location.href).href;
-    this.#tell("use", { text: `${plain(text)}\n${address}`, sources: [source] });
   }
 
   #fill({ text }) {
@@ -258,23 +197,6 @@ export class Aside {
       reference: this.#aside.reference,
     };
     this.#tell("use", { text: text.replace(PLACEHOLDER, (whole, name) => values[name] ?? whole), sources: [] });
-  }
-
-  async #search(event) {
-    event.preventDefault();
-    const query = this.search.value.trim();
-    if (!query) return;
-    const { id, language } = this.#view;
-    try {
-      const { passages } = await this.#page.api.get(`desk/search?${new URLSearchParams({ query, language })}`);
-      if (this.#view?.id !== id) return;
-      this.#found = passages;
-      this.#problem = null;
-    } catch (error) {
-      this.#problem = error.status === 503 ? this.#page.t("desk.passages.error") : this.#page.explain(error);
-    }
-    this.#drawPassages();
-    if (!this.#problem && this.#found.length) this.count.textContent = this.#page.t("desk.search.found", { count: this.#found.length });
   }
 
   async #note(event, note) {

@@ -439,17 +439,21 @@ def test_an_answer_becomes_a_suggestion_and_a_draft(svar, at, t, faultless) -> N
 
 
 def test_handing_over_to_a_department(svar, at, t, faultless) -> None:
-    """Departments, where there are any, are among those who can take over; so is their state."""
+    """Departments, where there are any, with whether somebody is there; colleagues' states too."""
     svar.resident()
     page, other = at(), at("admin")
     other.get_by_label(t("desk.state"), exact=True).select_option("busy")
     claim(page, "garage")
-    named = {"departments": [{"id": "water", "name": {"sv": "Vatten"}}], "own": []}
+    department = {"id": "water", "name": {"sv": "Vatten"}, "there": False, "open": True}
+    closed = {"id": "waste", "name": {"sv": "Avfall"}, "there": True, "open": False}
+    named = {"departments": [department, closed], "own": []}
     page.route("**/api/v1/desk/departments", lambda route: route.fulfill(json=named))
     page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
     dialog = page.get_by_role("dialog")
     choice = dialog.get_by_label(t("desk.transfer.to"))
     expect(choice).to_contain_text(f"Ekhamns förvaltare ({t('desk.state.busy')})")
+    expect(choice).to_contain_text(t("desk.transfer.department.nobody", department="Vatten"))
+    expect(choice).to_contain_text(t("desk.transfer.department.closed", department="Avfall"))
     choice.select_option("queue:water")
     dialog.get_by_label(t("desk.transfer.note")).fill("Gäller vattnet")
     faultless(page, "transfer")

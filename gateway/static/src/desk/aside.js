@@ -67,8 +67,8 @@ export class Aside {
     return this.#view?.status === "with_operator";
   }
 
-  /** Reads everything anew; `question` says that the resident wrote something new. */
-  async refresh({ question = true } = {}) {
+  /** Reads it anew; `question`: the resident wrote something new; `replies`: also the canned ones. */
+  async refresh({ question = true, replies = true } = {}) {
     const { id } = this.#view ?? {};
     if (!id) return;
     const turn = ++this.#turn;
@@ -96,10 +96,10 @@ export class Aside {
         this.#drawContact();
         this.#tell("aside", aside);
       }),
-      ask("desk/replies", ({ replies }) => {
-        this.#replies = replies;
+      replies ? ask("desk/replies", (known) => {
+        this.#replies = known.replies;
         this.#drawCanned();
-      }),
+      }) : null,
       question ? ask(`desk/conversations/${id}/passages`, ({ passages }) => {
         this.pages.passages = passages;
       }, answers, (error) => this.pages.refused(error)) : null,

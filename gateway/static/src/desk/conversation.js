@@ -198,14 +198,14 @@ export class ConversationPanel {
     }
     if (button.getAttribute("aria-disabled")) return;
     attribute(button, "aria-disabled", "true");
+    const used = drafts.get(id, "used") ?? [];
     try {
       const { messages = [] } = await this.#page.api.post(`desk/conversations/${id}/messages`, { text });
       // The pages that went into a reply go with it to the editors, if it is suggested to them.
-      const used = drafts.get(id, "used") ?? [];
       if (used.length) {
         drafts.set(id, "sources", { ...drafts.get(id, "sources"), ...Object.fromEntries(messages.map(({ seq }) => [seq, used])) });
       }
-      drafts.set(id, "used", []);
+      drafts.set(id, "used", (drafts.get(id, "used") ?? []).slice(used.length));
       // Something more may have been written while it was on its way.
       if (reply.control.value.trim() === text) {
         reply.control.value = "";

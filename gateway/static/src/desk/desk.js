@@ -57,7 +57,7 @@ export class Desk {
     });
     on(this.#events, "message", (frame) => this.#message(frame));
     on(this.#events, "note", ({ conversation }) => {
-      if (conversation === this.#conversation.id) this.#aside.refresh({ question: false });
+      if (conversation === this.#conversation.id) this.#aside.refresh({ question: false, replies: false });
     });
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
@@ -157,7 +157,7 @@ export class Desk {
     if (shown) this.#conversation.add(message);
     if (message.author !== "resident") return;
     // Also what was shared: the contact itself never comes with a message.
-    if (shown) this.#aside.refresh();
+    if (shown) this.#aside.refresh({ replies: false });
     if (shown && document.hasFocus()) return;
     if (!shown) this.#queue.unread.add(conversation);
     this.#queue.draw();

@@ -25,9 +25,12 @@ from gateway.desk import aid_routes as aids
 from gateway.desk import case_routes as desk_cases
 from gateway.desk import routes as desk
 from gateway.desk.aids import Aids
+from gateway.desk.board import Boards
 from gateway.desk.cases import DeskCases
+from gateway.desk.claims import Claims
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
+from gateway.desk.transfers import Transfers
 from gateway.editor import notices as editor_notices
 from gateway.editor import routes as editor
 from gateway.editor import suggestion_routes as suggestions
@@ -40,7 +43,9 @@ from gateway.hearing import Hearing
 from gateway.keys import (
     AIDS,
     BEGINNINGS,
+    BOARDS,
     BOT,
+    CLAIMS,
     CONVERSATIONS,
     COPIES,
     DATABASE,
@@ -64,6 +69,7 @@ from gateway.keys import (
     SOCKETS,
     TAKEOVERS,
     TEXTS,
+    TRANSFERS,
     TURNS,
 )
 from gateway.knowledge_client import KnowledgeClient
@@ -172,9 +178,12 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
     app[SESSIONS] = Sessions(database, passwords)
     app[CONVERSATIONS] = Conversations(database, hub, tenants, texts)
     app[PRESENCE] = DeskPresence(database, LocalPresence())
+    app[BOARDS] = Boards(database)
     offer = CaseOffer(texts, by_mail=bool(app[SETTINGS].smtp_host))
     app[HANDOFFS] = Handoffs(database, hub, app[PRESENCE], tenants, texts, offer)
-    app[TAKEOVERS] = Takeovers(database, hub, app[HANDOFFS], tenants, texts)
+    app[TAKEOVERS] = Takeovers(database, hub, tenants, texts)
+    app[CLAIMS] = Claims(database, hub, tenants, texts)
+    app[TRANSFERS] = Transfers(database, hub, app[PRESENCE], app[HANDOFFS], tenants, texts)
     cases = Cases(database, tenants)
     app[AIDS] = Aids(database, hub, cases, app[KNOWLEDGE], tenants, texts)
     case_post = CasePost(tenants, texts, app[METRICS], app[SETTINGS], hub)

@@ -43,7 +43,11 @@ def hash_secret(secret: str) -> str:
 async def announce(hub: Hub, conversation: Conversation) -> None:
     """Tell the resident's pages and the desk that a conversation has changed."""
     event = Event(
-        "message", conversation.id, seq=conversation.last_seq, operator=conversation.operator_id
+        "message",
+        conversation.id,
+        seq=conversation.last_seq,
+        operator=conversation.operator_id,
+        status=conversation.status,
     )
     await hub.publish(conversation_topic(conversation.id), event)
     await hub.publish(desk_topic(conversation.municipality), event)

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from gateway.types import Availability
+from gateway.types import Availability, Status
 
 QUEUE_LENGTH = 256
 TYPING: Final = "typing"
@@ -24,8 +24,7 @@ TYPING: Final = "typing"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change: `kind` is message, queue, erased, presence, case, signed_out or
-    typing.
+    """A change: `kind` is message, note, case, erased, presence, signed_out or typing.
 
     Typing is told to the other side only: on the desk's topic the resident writes, on the
     conversation's the operator does.
@@ -37,6 +36,7 @@ class Event:
     operator: int | None = None
     session: str | None = None
     case: str | None = None
+    status: Status | None = None
 
 
 class LaggedError(Exception):

@@ -11,9 +11,12 @@ from gateway.conversations import Conversations
 from gateway.copies import Copies
 from gateway.database import Database
 from gateway.desk.aids import Aids
+from gateway.desk.board import Boards
 from gateway.desk.cases import DeskCases
+from gateway.desk.claims import Claims
 from gateway.desk.presence import DeskPresence
 from gateway.desk.takeovers import Takeovers
+from gateway.desk.transfers import Transfers
 from gateway.erasures import Erasures
 from gateway.events import Hub
 from gateway.handoff import Handoffs
@@ -42,6 +45,7 @@ OPENAPI = web.AppKey("openapi", bytes)
 
 DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
+BOARDS = web.AppKey("boards", Boards)
 DESKS = web.AppKey("desks", OpenDesks)
 PRESENCE = web.AppKey("presence", DeskPresence)
 BOT = web.AppKey("bot", BotClient)
@@ -53,6 +57,8 @@ HANDOFFS = web.AppKey("handoffs", Handoffs)
 QUESTIONS = web.AppKey("questions", QuestionCases)
 DESK_CASES = web.AppKey("desk_cases", DeskCases)
 RECEIVED_MAILS = web.AppKey("received_mails", ReceivedMails)
+CLAIMS = web.AppKey("claims", Claims)
+TRANSFERS = web.AppKey("transfers", Transfers)
 TAKEOVERS = web.AppKey("takeovers", Takeovers)
 AIDS = web.AppKey("aids", Aids)
 ERASURES = web.AppKey("erasures", Erasures)

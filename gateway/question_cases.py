@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.case_news import CaseNews
 from gateway.case_thread import add_entry, deadline_of, post_mail
 from gateway.cases import make_reference
+from gateway.changes import holding
 from gateway.conversations import announce
 from gateway.database import Database
 from gateway.errors import ConflictError, NotFoundError, TooManyError
 from gateway.events import Hub
-from gateway.handoff import holding
 from gateway.limits import Limit
 from gateway.masking import mask
 from gateway.metrics import Metrics

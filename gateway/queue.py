@@ -85,11 +85,28 @@ async def read_queue(session: AsyncSession, staff: Staff) -> Queue:
             .execution_options(populate_existing=True)
         )
     ).all()
-    items = await _as_items(session, staff, rows)
+    items = await _as_items(session, staff.municipality, rows)
     return Queue(
         waiting=tuple(item for item in items if item.status is Status.WAITING),
         own=tuple(item for item in items if item.status is Status.WITH_OPERATOR),
     )
+
+
+async def read_items(
+    session: AsyncSession, municipality: str, conversations: Sequence[str]
+) -> dict[str, QueueItem]:
+    """Give the lines of some of a municipality's conversations, by their ids."""
+    if not conversations:
+        return {}
+    rows = await session.scalars(
+        select(ConversationRow)
+        .where(
+            ConversationRow.municipality == municipality,
+            ConversationRow.id.in_(conversations),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {item.id: item for item in await _as_items(session, municipality, rows.all())}
 
 
 async def read_view(session: AsyncSession, staff: Staff, conversation: str) -> ConversationView:
@@ -108,12 +125,12 @@ async def read_view(session: AsyncSession, staff: Staff, conversation: str) -> C
     )
     if row is None:
         raise NotFoundError("There is no such conversation.")
-    (item,) = await _as_items(session, staff, [row])
+    (item,) = await _as_items(session, staff.municipality, [row])
     return ConversationView(**dict(item), messages=await messages_after(session, conversation, 0))
 
 
 async def _as_items(
-    session: AsyncSession, staff: Staff, rows: Sequence[ConversationRow]
+    session: AsyncSession, municipality: str, rows: Sequence[ConversationRow]
 ) -> list[QueueItem]:
     ids = [row.id for row in rows]
     operators = {row.operator_id for row in rows if row.operator_id is not None}
@@ -121,11 +138,11 @@ async def _as_items(
     if operators:
         found = await session.execute(
             select(StaffRow.id, StaffRow.name).where(
-                StaffRow.id.in_(operators), StaffRow.municipality == staff.municipality
+                StaffRow.id.in_(operators), StaffRow.municipality == municipality
             )
         )
         names = dict(found.all())
-    handoffs = await _open_handoffs(session, staff, ids) if ids else {}
+    handoffs = await _open_handoffs(session, municipality, ids) if ids else {}
     return [
         QueueItem(
             id=row.id,
@@ -143,12 +160,12 @@ async def _as_items(
 
 
 async def _open_handoffs(
-    session: AsyncSession, staff: Staff, conversations: Sequence[str]
+    session: AsyncSession, municipality: str, conversations: Sequence[str]
 ) -> dict[str, Handoff]:
     rows = (
         await session.scalars(
             select(HandoffRow).where(
-                HandoffRow.municipality == staff.municipality,
+                HandoffRow.municipality == municipality,
                 HandoffRow.conversation_id.in_(conversations),
                 HandoffRow.resolved_at.is_(None),
             )
@@ -158,7 +175,7 @@ async def _open_handoffs(
     for row in await session.scalars(
         select(TransferRow)
         .where(
-            TransferRow.municipality == staff.municipality,
+            TransferRow.municipality == municipality,
             TransferRow.handoff_id.in_(transfers),
         )
         .order_by(TransferRow.id)

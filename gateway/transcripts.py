@@ -21,6 +21,8 @@ from gateway.types import Answer, Author, Choice, Conversation, Draft, Message, 
 AS_IT_IS = {"synchronize_session": False, "populate_existing": True}
 """Rows that a statement gives back replace what the session knew of them."""
 
+NEWEST = 2**31 - 1
+"""A seq that no message reaches."""
 LOOK_BACK = 20
 """How many messages are searched for the choice that a resident took."""
 

@@ -19,7 +19,7 @@ from gateway.cases import Cases
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, FieldError, KnowledgeError, NotFoundError
-from gateway.events import Hub
+from gateway.events import Event, Hub, desk_topic
 from gateway.knowledge_client import KnowledgeClient
 from gateway.municipalities import Municipality
 from gateway.queue import read_view
@@ -192,7 +192,8 @@ class Aids:
             )
             session.add(row)
             await session.flush()
-            return _as_note(row)
+        await self._hub.publish(desk_topic(staff.municipality), Event("note", conversation))
+        return _as_note(row)
 
     async def ask_contact(self, staff: Staff, conversation: str) -> Appended:
         """Ask the resident for a telephone number or an e-mail address, in a message they see.

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import RootModel, StringConstraints
 
 from gateway.desk.takeovers import ActiveConversation, ResolvedConversation
-from gateway.handoff import Colleague
-from gateway.queue import Queue
+from gateway.desk.transfers import Colleague, DepartmentView
+from gateway.queue import Queue, QueueItem
 from gateway.resident.models import LONGEST_TEXT, Written
 from gateway.types import Availability, Frozen, Message, Outcome, Status
 
@@ -34,13 +34,6 @@ class Resolution(Frozen):
     """How it ended; only `closed` closes the conversation, else the bot answers again."""
 
     outcome: Outcome
-
-
-class DepartmentView(Frozen):
-    """A department, with its name in each of the municipality's languages."""
-
-    id: str
-    name: dict[str, str]
 
 
 class Departments(Frozen):
@@ -92,10 +85,23 @@ class PresenceFrame(Frozen):
 
 
 class QueueFrame(Frozen):
-    """A frame of the desk's events: the queue as it is now."""
+    """The first frame of the desk's events: the queue as it is now."""
 
     type: Literal["queue"] = "queue"
     queue: Queue
+
+
+class LinesFrame(Frozen):
+    """A frame of the desk's events: the queue has changed since the last such frame.
+
+    `waiting` and `own` are the ids of the whole queue in its order, `lines` only what is new in
+    it or reads otherwise than before.
+    """
+
+    type: Literal["lines"] = "lines"
+    waiting: tuple[str, ...]
+    own: tuple[str, ...]
+    lines: tuple[QueueItem, ...]
 
 
 class MessageFrame(Frozen):
@@ -124,5 +130,16 @@ class CaseFrame(Frozen):
     reference: str
 
 
-class DeskFrame(RootModel[QueueFrame | MessageFrame | PresenceFrame | TypingFrame | CaseFrame]):
+class NoteFrame(Frozen):
+    """A frame of the desk's events: somebody noted something beside a conversation of the queue."""
+
+    type: Literal["note"] = "note"
+    conversation: str
+
+
+class DeskFrame(
+    RootModel[
+        QueueFrame | LinesFrame | MessageFrame | NoteFrame | PresenceFrame | TypingFrame | CaseFrame
+    ]
+):
     """A frame of the desk's events."""

@@ -2,7 +2,7 @@
 
 What residents say to the bot is not for staff. So a municipality must have chosen that its desk
 sees them at all, what the desk then sees is little, and a resident is told at once when an
-operator comes in. Each change is one conditional UPDATE, as in handoff.py.
+operator comes in. Each change is one conditional UPDATE, as in changes.py.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from gateway.changes import check_limit, holding, lock_staff, topic_of
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
 from gateway.errors import ConflictError, ForbiddenError, NotFoundError
 from gateway.events import Hub
-from gateway.handoff import END, Handoffs, asked, extract, holding, lock_staff, topic_of, tried
+from gateway.extraction import asked, extract, tried
 from gateway.municipalities import Municipality
 from gateway.queue import ConversationView, read_view
 from gateway.tables import ConversationRow, HandoffRow, MessageRow
 from gateway.texts import Texts
-from gateway.transcripts import append, messages_before, now
+from gateway.transcripts import NEWEST, append, messages_before, now
 from gateway.types import (
     Answer,
     Author,
@@ -74,13 +75,11 @@ class Takeovers:
         self,
         database: Database,
         hub: Hub,
-        handoffs: Handoffs,
         municipalities: Mapping[str, Municipality],
         texts: Texts,
     ) -> None:
         self._database = database
         self._hub = hub
-        self._handoffs = handoffs
         self._municipalities = municipalities
         self._texts = texts
 
@@ -179,7 +178,7 @@ class Takeovers:
         moment = now()
         async with self._database.writing() as session:
             status = await _status(session, staff, conversation)
-            await lock_staff(session, staff)
+            await lock_staff(session, staff.id)
             changed = await session.scalar(
                 update(ConversationRow)
                 .where(ConversationRow.id == conversation, starts_from)
@@ -198,9 +197,9 @@ class Takeovers:
                     if status is Status.WAITING
                     else "The conversation can't be taken any more."
                 )
-            await self._handoffs.check_limit(session, staff)
+            await check_limit(session, self._municipalities[staff.municipality], staff)
             current = await read_conversation(session, conversation)
-            earlier = await messages_before(session, conversation, END)
+            earlier = await messages_before(session, conversation, NEWEST)
             intent = await topic_of(session, conversation)
             known = extract(HandoffRequest(reason=reason, intent=intent), earlier)
             session.add(

@@ -8,7 +8,6 @@ from gateway.desk.models import (
     ActiveConversations,
     Colleagues,
     Departments,
-    DepartmentView,
     DeskState,
     OperatorMessage,
     PresenceChoice,
@@ -18,20 +17,21 @@ from gateway.desk.models import (
 )
 from gateway.events import Event, desk_topic
 from gateway.guards import require_json, with_session
-from gateway.handoff import DESK_ROLES
 from gateway.http_json import model_response, read_model
 from gateway.keys import (
+    CLAIMS,
     ERASURES,
-    HANDOFFS,
     HUB,
     MUNICIPALITIES,
     PRESENCE,
     SIGNED_IN,
     TAKEOVERS,
+    TRANSFERS,
 )
 from gateway.masking import mask
 from gateway.resident.models import Messages
 from gateway.transcripts import Appended
+from gateway.waiting import DESK_ROLES
 
 reading = with_session(DESK_ROLES)
 changing = with_session(DESK_ROLES, changes=True)
@@ -40,23 +40,21 @@ changing = with_session(DESK_ROLES, changes=True)
 @reading
 async def queue(request: web.Request) -> web.Response:
     """Give the waiting conversations and one's own."""
-    return model_response(await request.app[HANDOFFS].queue(request[SIGNED_IN].staff))
+    return model_response(await request.app[CLAIMS].queue(request[SIGNED_IN].staff))
 
 
 @reading
 async def conversation(request: web.Request) -> web.Response:
     """Give a conversation with its messages."""
     return model_response(
-        await request.app[HANDOFFS].view(
-            request[SIGNED_IN].staff, request.match_info["conversation"]
-        )
+        await request.app[CLAIMS].view(request[SIGNED_IN].staff, request.match_info["conversation"])
     )
 
 
 @reading
 async def operators(request: web.Request) -> web.Response:
     """Give the colleagues."""
-    found = await request.app[HANDOFFS].colleagues(request[SIGNED_IN].staff)
+    found = await request.app[TRANSFERS].colleagues(request[SIGNED_IN].staff)
     return model_response(Colleagues(operators=found))
 
 
@@ -64,13 +62,10 @@ async def operators(request: web.Request) -> web.Response:
 async def departments(request: web.Request) -> web.Response:
     """Give the departments that conversations wait for."""
     staff = request[SIGNED_IN].staff
-    tenant = request.app[MUNICIPALITIES][staff.municipality]
     return model_response(
         Departments(
-            departments=tuple(
-                DepartmentView(id=id_, name=each.name) for id_, each in tenant.departments.items()
-            ),
-            own=await request.app[HANDOFFS].departments(staff),
+            departments=await request.app[TRANSFERS].departments(staff),
+            own=await request.app[TRANSFERS].own_departments(staff),
         )
     )
 
@@ -100,7 +95,7 @@ async def state_of(request: web.Request) -> DeskState:
         state=await request.app[PRESENCE].chosen(signed_in),
         conversations_at_once=tenant.conversations_at_once,
         may_pull=tenant.desk_may_pull,
-        operators=await request.app[HANDOFFS].colleagues(signed_in.staff),
+        operators=await request.app[TRANSFERS].colleagues(signed_in.staff),
     )
 
 
@@ -144,7 +139,7 @@ async def reopen(request: web.Request) -> web.Response:
 async def claim(request: web.Request) -> web.Response:
     """Take a waiting conversation."""
     return model_response(
-        await request.app[HANDOFFS].claim(
+        await request.app[CLAIMS].claim(
             request[SIGNED_IN].staff, request.match_info["conversation"]
         )
     )
@@ -155,7 +150,7 @@ async def write(request: web.Request) -> web.Response:
     """Write in a conversation one has; identity numbers are masked here too."""
     require_json(request)
     message = await read_model(request, OperatorMessage)
-    written = await request.app[HANDOFFS].write(
+    written = await request.app[CLAIMS].write(
         request[SIGNED_IN].staff,
         request.match_info["conversation"],
         mask(message.text, contacts=False).text,
@@ -169,7 +164,7 @@ async def transfer(request: web.Request) -> web.Response:
     require_json(request)
     wanted = await read_model(request, TransferTo)
     return model_response(
-        await request.app[HANDOFFS].transfer(
+        await request.app[TRANSFERS].transfer(
             request[SIGNED_IN].staff,
             request.match_info["conversation"],
             wanted.to,
@@ -185,7 +180,7 @@ async def resolve(request: web.Request) -> web.Response:
     require_json(request)
     resolution = await read_model(request, Resolution)
     conversation = request.match_info["conversation"]
-    resolved = await request.app[HANDOFFS].resolve(
+    resolved = await request.app[CLAIMS].resolve(
         request[SIGNED_IN].staff, conversation, resolution.outcome
     )
     await request.app[ERASURES].attempt(conversation)

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from gateway.case_offer import CaseOffer
 from gateway.database import Database
-from gateway.events import LocalHub
-from gateway.keys import DATABASE, DESKS, MUNICIPALITIES, TEXTS
+from gateway.events import LocalHub, desk_topic
+from gateway.keys import DATABASE, DESKS, HUB, MUNICIPALITIES, TEXTS
 from gateway.opening import OpeningHours
 from gateway.tables import ConversationRow, StaffRow
 from gateway.timeouts import OpenDesks, Timeouts
@@ -247,12 +247,20 @@ async def test_after_a_start_desks_have_time_to_connect_again(
     assert "waiting" == (await _state(resident))[0]
 
 
-async def test_a_transfer_to_somebody_who_is_not_there_comes_back(
-    api, operator, clock, timeouts, at_desk
+async def test_a_transfer_to_somebody_who_leaves_at_once_comes_back(
+    api, operator, colleague, clock, timeouts, at_desk
 ) -> None:
-    """The colleague never came: the conversation does not wait for them for ever."""
+    """The colleague closed the desk: the conversation does not wait for them for ever."""
     resident = await _held(api, operator)
-    await operator.desk(resident.id, "transfer", {"to": "admin@ekhamn.example", "note": "x"})
+    with api.client.app[HUB].subscribe(desk_topic("ekhamn")) as news:
+        async with colleague.events() as socket:
+            await socket.receive_json(timeout=5)
+            body = {"to": "admin@ekhamn.example", "note": "x"}
+            assert 200 == (await operator.desk(resident.id, "transfer", body)).status
+            await news.take(5)
+        async with asyncio.timeout(10):
+            while not any(event.kind == "presence" for event in await news.take(5)):
+                pass
     clock.forward(seconds=70)
     await timeouts.sweep()
     assert "waiting" == (await _state(resident))[0]

@@ -473,17 +473,21 @@ def test_an_answer_becomes_a_suggestion_and_a_draft(svar, at, t, faultless) -> N
 
 
 def test_handing_over_to_a_department(svar, at, t, faultless) -> None:
-    """Departments, where there are any, are among those who can take over; so is their state."""
+    """Departments, where there are any, with whether somebody is there; colleagues' states too."""
     svar.resident()
     page, other = at(), at("admin")
     other.get_by_label(t("desk.state"), exact=True).select_option("busy")
     claim(page, "garage")
-    named = {"departments": [{"id": "water", "name": {"sv": "Vatten"}}], "own": []}
+    department = {"id": "water", "name": {"sv": "Vatten"}, "there": False, "open": True}
+    closed = {"id": "waste", "name": {"sv": "Avfall"}, "there": True, "open": False}
+    named = {"departments": [department, closed], "own": []}
     page.route("**/api/v1/desk/departments", lambda route: route.fulfill(json=named))
     page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
     dialog = page.get_by_role("dialog")
     choice = dialog.get_by_label(t("desk.transfer.to"))
     expect(choice).to_contain_text(f"Ekhamns förvaltare ({t('desk.state.busy')})")
+    expect(choice).to_contain_text(t("desk.transfer.department.nobody", department="Vatten"))
+    expect(choice).to_contain_text(t("desk.transfer.department.closed", department="Avfall"))
     choice.select_option("queue:water")
     dialog.get_by_label(t("desk.transfer.note")).fill("Gäller vattnet")
     faultless(page, "transfer")
@@ -670,7 +674,8 @@ def test_a_list_that_is_being_fetched_does_not_hold_back_who_signs_out(svar, at,
     page = at()
     held: list[Route] = []
     page.route("**/api/v1/desk/resolved", lambda route: held.append(route))
-    svar.resident("Vad kostar ett garage?")
+    with page.expect_request("**/api/v1/desk/resolved"):
+        svar.resident("Vad kostar ett garage?")
     expect(section(page, "waiting").locator("li")).to_have_count(1)
     with page.expect_event("requestfailed", lambda request: "resolved" in request.url):
         page.get_by_role("button", name=t("staff.sign_out")).click()
@@ -716,3 +721,207 @@ def test_the_newest_message_and_the_reply_are_seen_together(svar, at) -> None:
         ]"""
     )
     assert bottom <= top
+
+
+def test_what_was_begun_outlasts_a_reload_and_ends_with_the_session(svar, at, t) -> None:
+    """Reply, note and the pages used; in this tab only, and gone once sent or signed out."""
+    svar.resident()
+    page = at()
+    claim(page, "garage")
+    page.locator(".aside .found > ol > li > button").first.click()
+    page.keyboard.type(" Hör av dig!")
+    page.locator("#note").fill("Bor i villa")
+    written = page.locator("#reply").input_value()
+
+    def again() -> None:
+        page.reload()
+        section(page, "own").locator("li .open").click()
+
+    again()
+    expect(page.locator("#reply")).to_have_value(written)
+    expect(page.locator("#note")).to_have_value("Bor i villa")
+    page.locator("#reply").press("Enter")
+    expect(page.locator(".message.operator")).to_have_count(1)
+    expect(page.locator("#reply")).to_have_value("")
+    again()
+    expect(page.locator("#reply")).to_have_value("")
+    with page.expect_request("**/suggestions") as sent:
+        page.get_by_role("button", name=t("desk.suggest"), exact=True).click()
+    assert [PASSAGES[0]["url"]] == [each["url"] for each in sent.value.post_data_json["sources"]]
+    kept = "JSON.stringify([Object.values(sessionStorage), Object.values(localStorage)])"
+    assert "Hör av dig" not in page.evaluate(kept)
+    assert "Bor i villa" in page.evaluate(kept)
+    page.get_by_role("button", name=t("staff.sign_out")).click()
+    expect(page.locator("#email")).to_be_focused()
+    assert "Bor i villa" not in page.evaluate(kept)
+
+
+def test_a_colleagues_note_appears_by_itself(svar, at, t) -> None:
+    """On every desk that shows the conversation; what somebody is writing there stays."""
+    svar.resident()
+    mine, other = at(), at("admin")
+    for page in (mine, other):
+        section(page, "waiting").locator("li .open").click()
+        expect(page.locator("#note")).to_be_visible()
+    other.locator("#note").fill("halv anteckning")
+    mine.locator("#note").fill("Bor i villa")
+    mine.get_by_role("button", name=t("desk.notes.save"), exact=True).click()
+    expect(other.locator(".notes li")).to_contain_text("Bor i villa")
+    expect(other.locator("#note")).to_have_value("halv anteckning")
+    expect(mine.locator(".notes li")).to_have_count(1)
+
+
+def test_a_colleague_who_cannot_take_it_is_named_as_such(svar, at, t, faultless) -> None:
+    """Away: not to be chosen; busy: refused at the field. The note stays, also when closed."""
+    svar.resident()
+    page = at()
+    claim(page, "garage")
+    dialog = page.get_by_role("dialog")
+    name = "Ekhamns förvaltare"
+
+    def colleague(state: str) -> Locator:
+        return dialog.locator("option").filter(has_text=f"{name} ({t(state)})")
+
+    page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
+    expect(colleague("desk.transfer.away")).to_be_disabled()
+    page.keyboard.press("Escape")
+    other = at("admin")
+    other.get_by_label(t("desk.state"), exact=True).select_option("busy")
+    expect(page.locator(".queue .tag.busy")).to_be_visible()
+    page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
+    expect(colleague("desk.state.busy")).to_be_enabled()
+    dialog.get_by_label(t("desk.transfer.to"), exact=True).select_option("admin@ekhamn.example")
+    note = dialog.get_by_label(t("desk.transfer.note"), exact=True)
+    note.fill("Gäller en villa")
+    dialog.get_by_role("button", name=t("desk.transfer.button"), exact=True).click()
+    expect(dialog).to_contain_text(t("desk.transfer.refused.busy"))
+    expect(page.locator("#transfer-to")).to_be_focused()
+    expect(note).to_have_value("Gäller en villa")
+    faultless(page, "transfer-refused")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=t("desk.transfer"), exact=True).click()
+    expect(note).to_have_value("Gäller en villa")
+
+
+def test_one_menu_leads_everywhere(svar, at, t, faultless) -> None:
+    """Conversations stand there once, beside cases and, for who may, the articles."""
+    page = at("admin")
+    menu = page.get_by_role("navigation", name=t("page.menu"))
+    expect(page.get_by_text(t("desk.link"), exact=True)).to_have_count(1)
+    expect(menu.get_by_role("button", name=t("desk.link"), exact=True)).to_be_visible()
+    expect(menu.get_by_role("link", name=t("editor.link"), exact=True)).to_be_visible()
+    faultless(page, "menu")
+    menu.get_by_role("button", name=t("cases.title")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(t("cases.title"))
+    page.locator("#language").or_(menu).first.focus()
+    menu.get_by_role("button", name=t("desk.link"), exact=True).click()
+    expect(section(page, "waiting")).to_be_visible()
+
+
+def reach(page: Page, target: Locator, most: int = 150) -> None:
+    """Go there with the Tab key, as somebody without a mouse does; its focus can be seen."""
+    expect(target).to_be_visible()
+    for _ in range(most):
+        if target.evaluate("each => each === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    seen = target.evaluate(
+        """each => {
+          const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
+          return each.matches(":focus-visible") &&
+            ((outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none");
+        }"""
+    )
+    assert seen, f"{target} is not reached, or nothing shows it"
+
+
+def test_everything_can_be_done_by_keyboard(svar, at, t) -> None:
+    """Without a mouse and without single keys; focus is seen, and comes back after dialogs."""
+    svar.resident("första frågan")
+    svar.resident("till assistenten", waits=False)
+    page = at()
+    press = page.keyboard.press
+    dialog, reply = page.get_by_role("dialog"), page.locator("#reply")
+
+    def button(key: str, inside: Page | Locator = page) -> Locator:
+        return inside.get_by_role("button", name=t(key), exact=True)
+
+    presence = page.get_by_label(t("desk.state"), exact=True)
+    reach(page, presence)
+    press("ArrowDown")
+    expect(presence).to_have_value("busy")
+    press("ArrowUp")
+    expect(presence).to_have_value("available")
+    for key in ("desk.settings", "desk.help"):
+        reach(page, button(key))
+        press("Enter")
+        expect(dialog).to_be_visible()
+        press("Escape")
+        expect(button(key)).to_be_focused()
+    reach(page, section(page, "waiting").locator("li .ds-button"))
+    press("Enter")
+    expect(reply).to_be_focused()
+    reach(page, page.locator(".aside .found > ol > li > button").first)
+    press("Enter")
+    expect(reply).to_be_focused()
+    press("Enter")
+    reach(page, button("desk.suggest"))
+    press("Enter")
+    expect(page.locator(".transcript")).to_be_focused()
+    reach(page, page.locator("#pages-search"))
+    page.keyboard.type("garage")
+    press("Enter")
+    expect(page.locator(".passages [role=status]")).to_have_text(t("desk.search.found", count=2))
+    reach(page, page.locator(".aside summary"))
+    press("Enter")
+    reach(page, button("desk.canned.new"))
+    press("Enter")
+    page.keyboard.type("Hälsning")
+    press("Tab")
+    page.keyboard.type("Hej!")
+    press("Tab")
+    press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(button("desk.canned.new")).to_be_focused()
+    reach(page, page.get_by_role("button", name="Hälsning", exact=True))
+    press("Enter")
+    expect(reply).to_have_value("Hej!")
+    reach(page, page.locator("#note"))
+    page.keyboard.type("Bor i villa")
+    reach(page, button("desk.notes.save"))
+    press("Enter")
+    expect(page.locator(".notes li")).to_have_count(1)
+    reach(page, button("desk.contact.ask"))
+    press("Enter")
+    expect(page.locator("#contact-title")).to_be_focused()
+    reach(page, button("desk.transfer"))
+    press("Enter")
+    expect(dialog).to_be_visible()
+    press("Escape")
+    expect(button("desk.transfer")).to_be_focused()
+    press("Enter")
+    expect(page.locator("#transfer-to")).to_be_focused()
+    press("ArrowDown")
+    reach(page, button("desk.transfer.button", dialog))
+    press("Enter")
+    expect(page.locator("[data-key=heading-own]")).to_be_focused()
+    reach(page, section(page, "waiting").locator("li .ds-button"))
+    press("Enter")
+    expect(reply).to_be_focused()
+    reach(page, button("desk.resolve"))
+    press("Enter")
+    expect(dialog.get_by_role("radio").first).to_be_focused()
+    press("Space")
+    reach(page, button("desk.resolve", dialog))
+    press("Enter")
+    expect(page.locator("[data-key=heading-own]")).to_be_focused()
+    for key in ("resolved", "active"):
+        reach(page, section(page, key).locator("li .ds-button").last)
+        press("Enter")
+        expect(reply).to_be_focused()
+    reach(page, page.locator(".view").nth(1))
+    press("Enter")
+    expect(page.locator(".view").nth(1)).to_have_attribute("aria-pressed", "true")
+    reach(page, button("staff.sign_out"))
+    press("Enter")
+    expect(page.locator("#email")).to_be_focused()

@@ -1,12 +1,14 @@
 """Departments in the queue: which one a conversation waits for, and passing it to another."""
 
 from datetime import datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
 from gateway.keys import DATABASE, HANDOFFS
+from gateway.municipalities import Municipality
 from gateway.opening import OpeningHours
 from gateway.tables import StaffRow
 
@@ -151,7 +153,32 @@ async def test_the_desk_knows_the_departments_and_ones_own(api, operator) -> Non
     await _answers_for(api, "operator@ekhamn.example", "water", "waste")
     found = (await operator.ask("GET", "/api/v1/desk/departments")).json
     assert ["water", "waste"] == found["own"]
-    assert {"id": "water", "name": {"sv": "Vatten och avlopp"}} in found["departments"]
+    names = {each["id"]: each["name"] for each in found["departments"]}
+    assert {"sv": "Vatten och avlopp"} == names["water"]
+
+
+async def test_the_desk_knows_whether_a_department_could_take_it(
+    api, operator, colleague, monkeypatch
+) -> None:
+    """Somebody else there who answers for it, and whether it is open: one alone is not enough."""
+    monkeypatch.setattr(
+        Municipality,
+        "opening_of",
+        lambda tenant, department: SimpleNamespace(is_open=lambda at: department == "waste"),
+    )
+    await _answers_for(api, "admin@ekhamn.example", "water")
+
+    async def known(department: str) -> tuple[bool, bool]:
+        answer = await operator.ask("GET", "/api/v1/desk/departments")
+        (found,) = [each for each in answer.json["departments"] if each["id"] == department]
+        return found["there"], found["open"]
+
+    async with operator.events() as own:
+        await own.receive_json(timeout=5)
+        assert (False, False) == await known("water")
+        async with colleague.events() as socket:
+            await socket.receive_json(timeout=5)
+            assert [(True, False), (False, True)] == [await known("water"), await known("waste")]
 
 
 async def test_the_operator_sees_what_was_asked_and_what_was_tried(api, bot, operator) -> None:

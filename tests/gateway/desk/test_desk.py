@@ -111,7 +111,9 @@ async def test_transfer_to_a_colleague_with_a_note(api, operator, colleague, tex
     resident = await _waiting(api)
     await operator.desk(resident.id, "claim")
     body = {"to": "Admin@Ekhamn.example", "note": "Gäller en villa."}
-    answer = await operator.desk(resident.id, "transfer", body)
+    async with colleague.events() as socket:
+        await socket.receive_json(timeout=5)
+        answer = await operator.desk(resident.id, "transfer", body)
     assert ("with_operator", "Ekhamns förvaltare") == (
         answer.json["status"],
         answer.json["operator"],
@@ -124,6 +126,50 @@ async def test_transfer_to_a_colleague_with_a_note(api, operator, colleague, tex
     )
     assert ("system", texts("sv", "system.transferred")) == (await resident.transcript())[-1]
     assert 409 == (await operator.desk(resident.id, "messages", {"text": "hej"})).status
+
+
+@pytest.mark.parametrize("state", [None, "away", "busy"])
+async def test_who_cannot_take_a_conversation_is_not_given_one(
+    api, operator, colleague, state
+) -> None:
+    """Without an open desk, away or busy: a fault of the field, and nothing has changed."""
+    resident = await _waiting(api)
+    await operator.desk(resident.id, "claim")
+    before = await resident.transcript()
+    body = {"to": "admin@ekhamn.example", "note": "x"}
+    if state is None:
+        answer = await operator.desk(resident.id, "transfer", body)
+    else:
+        async with colleague.events() as socket:
+            await socket.receive_json(timeout=5)
+            await colleague.ask("PUT", "/api/v1/desk/presence", json={"state": state})
+            answer = await operator.desk(resident.id, "transfer", body)
+    assert (422, [("to", state or "absent")]) == (answer.status, answer.codes)
+    (item,) = (await operator.queue())["own"]
+    assert (resident.id, []) == (item["id"], item["handoff"]["transfers"])
+    assert before == await resident.transcript()
+
+
+@pytest.mark.parametrize("municipalities_folder", ["conversations_at_once = 2"], indirect=True)
+async def test_transfers_at_once_stay_within_the_colleagues_limit(api, operator, colleague) -> None:
+    """Beside a claim of their own: never more than they may have, and the list says so."""
+    passed = [await _waiting(api) for _ in range(2)]
+    own = [await _waiting(api) for _ in range(2)]
+    for resident in passed:
+        await operator.desk(resident.id, "claim")
+    async with colleague.events() as socket:
+        await socket.receive_json(timeout=5)
+        body = {"to": "admin@ekhamn.example", "note": ""}
+        answers = await asyncio.gather(
+            *(operator.desk(resident.id, "transfer", body) for resident in passed),
+            *(colleague.desk(resident.id, "claim") for resident in own),
+        )
+        (seen,) = (await operator.ask("GET", "/api/v1/desk/operators")).json["operators"]
+    assert 2 == [answer.status for answer in answers].count(200)
+    refused = {answer.status: answer.codes for answer in answers[:2] if answer.status != 200}
+    assert refused in ({}, {422: [("to", "limit")]})
+    assert 2 == len((await colleague.queue())["own"])
+    assert (True, True) == (seen["there"], seen["full"])
 
 
 async def test_transfer_back_to_the_queue_keeps_the_place(api, operator, texts) -> None:
@@ -196,6 +242,7 @@ async def test_colleagues_and_who_is_there(operator, colleague) -> None:
         "name": "Ekhamns förvaltare",
         "there": True,
         "state": "available",
+        "full": False,
     }
     assert {"operators": [expected]} == found
 

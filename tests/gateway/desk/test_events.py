@@ -6,6 +6,9 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
 from gateway.conversations import Conversations
+from gateway.desk.board import Board
+from gateway.keys import BOARDS, DATABASE
+from gateway.types import Role, Staff
 
 
 async def test_the_queue_comes_on_connecting_and_within_a_second_of_a_change(api, operator) -> None:
@@ -16,7 +19,8 @@ async def test_the_queue_comes_on_connecting_and_within_a_second_of_a_change(api
         resident = await api.resident()
         await resident.want_person()
         frame = await socket.receive_json(timeout=1)
-    assert [resident.id] == [item["id"] for item in frame["queue"]["waiting"]]
+    assert ("lines", [resident.id], []) == (frame["type"], frame["waiting"], frame["own"])
+    assert [resident.id] == [item["id"] for item in frame["lines"]]
 
 
 async def test_own_conversations_are_followed_live(api, operator) -> None:
@@ -65,7 +69,7 @@ async def test_a_colleagues_conversation_is_not_followed(api, operator, colleagu
         other = await api.resident()
         await other.want_person()
         frame = await socket.receive_json(timeout=2)
-    assert [other.id] == [item["id"] for item in frame["queue"]["waiting"]]
+    assert [other.id] == frame["waiting"]
     assert "hemligt" not in str(frame)
 
 
@@ -143,8 +147,106 @@ async def test_a_burst_ends_with_the_right_queue(api, operator) -> None:
         waiting: list[str] = []
         while len(waiting) < 12:
             frame = await socket.receive_json(timeout=2)
-            waiting = [item["id"] for item in frame["queue"]["waiting"]]
+            waiting = frame["waiting"]
     assert {resident.id for resident in residents} == set(waiting)
+
+
+async def test_a_note_is_told_to_desks_that_have_the_conversation(
+    api, operator, colleague, sign_in
+) -> None:
+    """By the conversation's id: to whoever may read it, and to no other municipality."""
+    stranger = await sign_in("admin@fjordvik.example")
+    resident = await api.resident()
+    await resident.want_person()
+    async with operator.events() as socket, stranger.events() as theirs:
+        await socket.receive_json(timeout=5)
+        await theirs.receive_json(timeout=5)
+        answer = await colleague.desk(resident.id, "notes", {"text": "Bor i villa"})
+        assert 201 == answer.status
+        frame = await socket.receive_json(timeout=5)
+        assert {"type": "note", "conversation": resident.id} == frame
+        with pytest.raises(TimeoutError):
+            await theirs.receive_json(timeout=0.3)
+
+
+async def test_only_lines_that_read_otherwise_are_sent_again(api, operator) -> None:
+    """The order comes whole; of 3 waiting conversations only the one that changed comes anew."""
+    residents = [await api.resident() for _ in range(3)]
+    for resident in residents:
+        await resident.want_person()
+    async with operator.events() as socket:
+        first = await socket.receive_json(timeout=5)
+        await residents[1].write("och en sak till")
+        frame = await socket.receive_json(timeout=5)
+    ids = [resident.id for resident in residents]
+    assert ids == [item["id"] for item in first["queue"]["waiting"]] == frame["waiting"]
+    assert [(ids[1], "och en sak till")] == [
+        (item["id"], item["last_text"]) for item in frame["lines"]
+    ]
+
+
+async def test_nobody_elses_talk_makes_the_queue_be_read(
+    api, operator, colleague, monkeypatch
+) -> None:
+    """What is said to the bot or to a colleague: no reading for desks it does not concern."""
+    held, talking = await api.resident(), await api.resident()
+    await held.want_person()
+    await colleague.desk(held.id, "claim")
+    read: list[str] = []
+    refresh = Board._refresh
+
+    async def counted(self) -> None:
+        read.append("read")
+        await refresh(self)
+
+    async with operator.events() as socket:
+        await socket.receive_json(timeout=5)
+        monkeypatch.setattr(Board, "_refresh", counted)
+        await held.write("till kollegan")
+        await talking.write("till boten")
+        assert [] == read
+        await talking.want_person()
+        frame = await socket.receive_json(timeout=5)
+    assert (["read"], [talking.id]) == (read, frame["waiting"])
+
+
+async def test_desks_that_ask_at_once_share_a_reading(api, monkeypatch) -> None:
+    """Ten at the same moment: one reading; who asks while it runs gets a later one."""
+    staff = Staff(id=1, municipality="ekhamn", email="", name="", role=Role.OPERATOR)
+    board = Board(api.client.app[DATABASE], "ekhamn")
+    running, go_on = asyncio.Event(), asyncio.Event()
+    refresh = Board._refresh
+    read: list[str] = []
+
+    async def slow(self) -> None:
+        read.append("read")
+        running.set()
+        await go_on.wait()
+        await refresh(self)
+
+    monkeypatch.setattr(Board, "_refresh", slow)
+    first = asyncio.gather(*(board.read(staff) for _ in range(10)))
+    await running.wait()
+    resident = await api.resident()
+    await resident.want_person()
+    later = asyncio.gather(*(board.read(staff) for _ in range(10)))
+    go_on.set()
+    await first
+    queues = await later
+    assert [[resident.id]] * 10 == [[item.id for item in queue.waiting] for queue in queues]
+    assert ["read", "read"] == read
+
+
+async def test_a_board_is_kept_no_longer_than_a_desk_is_open(api) -> None:
+    """It holds what people wrote; with the last desk it goes."""
+    boards = api.client.app[BOARDS]
+    with boards.open("ekhamn") as one:
+        with boards.open("ekhamn") as other:
+            assert one is other
+        with boards.open("ekhamn") as again:
+            assert one is again
+    with boards.open("ekhamn") as anew:
+        assert one is not anew
 
 
 async def _frames_until(socket, text: str) -> list[dict]:

@@ -16,12 +16,8 @@ const UNFILLED = /\{(operator|municipality|reference)\}/;
 export class ConversationPanel {
   #page;
   #view = null;
-  #drafts = new Map();
   #reply = null;
   #list = null;
-  // The pages that went into a reply, until it is sent; then those of each message.
-  #used = new Map();
-  #sources = new Map();
   #suggested = new Set();
   #writing = new TypingLine();
 
@@ -103,8 +99,9 @@ export class ConversationPanel {
     const before = control.value.trimEnd();
     control.value = before ? `${before}\n\n${text}` : text;
     const { id } = this.#view;
-    this.#drafts.set(id, control.value);
-    this.#used.set(id, [...(this.#used.get(id) ?? []), ...sources]);
+    const { drafts } = this.#page;
+    drafts.set(id, "reply", control.value);
+    drafts.set(id, "used", [...(drafts.get(id, "used") ?? []), ...sources]);
     this.#reply.error(null);
     control.focus();
     control.setSelectionRange(control.value.length, control.value.length);
@@ -142,7 +139,7 @@ export class ConversationPanel {
   async #suggest(seq) {
     const { id } = this.#view;
     const { t, api } = this.#page;
-    const sources = (this.#sources.get(`${id}:${seq}`) ?? []).slice(0, MOST_SOURCES);
+    const sources = (this.#page.drafts.get(id, "sources")?.[seq] ?? []).slice(0, MOST_SOURCES);
     try {
       await api.post(`desk/conversations/${id}/suggestions`, { message: seq, sources });
       if (this.id === id) this.#mark(seq);
@@ -170,12 +167,12 @@ export class ConversationPanel {
   }
 
   #form() {
-    const { t } = this.#page;
+    const { t, drafts } = this.#page;
     const { id } = this.#view;
     const reply = field(h("textarea", {
       id: "reply", rows: "3", lang: this.#view.language,
       oninput: () => {
-        this.#drafts.set(id, reply.control.value);
+        drafts.set(id, "reply", reply.control.value);
         if (reply.control.getAttribute("aria-invalid")) reply.error(null);
         if (reply.control.value.trim()) this.#tell("typing");
       },
@@ -189,7 +186,7 @@ export class ConversationPanel {
         form.requestSubmit();
       },
     }), t("desk.reply"), { hint: t("desk.reply.hint") });
-    reply.control.value = this.#drafts.get(id) ?? "";
+    reply.control.value = drafts.get(id, "reply") ?? "";
     const button = h("button", { type: "submit", class: "ds-button" }, t("desk.reply.send"));
     const form = h("form", { class: "reply", novalidate: true, onsubmit: (event) => this.#send(event, reply, button) }, reply.element, button);
     this.#reply = reply;
@@ -198,7 +195,7 @@ export class ConversationPanel {
 
   async #send(event, reply, button) {
     event.preventDefault();
-    const { t } = this.#page;
+    const { t, drafts } = this.#page;
     const { id } = this.#view;
     const text = reply.control.value.trim();
     const length = [...text].length;
@@ -212,19 +209,25 @@ export class ConversationPanel {
     }
     if (button.getAttribute("aria-disabled")) return;
     attribute(button, "aria-disabled", "true");
+    const used = drafts.get(id, "used") ?? [];
     try {
       const { messages = [] } = await this.#page.api.post(`desk/conversations/${id}/messages`, { text });
-      for (const { seq } of messages) this.#sources.set(`${id}:${seq}`, this.#used.get(id) ?? []);
-      this.#used.delete(id);
+      // The pages that went into a reply go with it to the editors, if it is suggested to them.
+      if (used.length) {
+        drafts.set(id, "sources", { ...drafts.get(id, "sources"), ...Object.fromEntries(messages.map(({ seq }) => [seq, used])) });
+      }
+      drafts.set(id, "used", (drafts.get(id, "used") ?? []).slice(used.length));
       // Something more may have been written while it was on its way.
       if (reply.control.value.trim() === text) {
         reply.control.value = "";
-        this.#drafts.delete(id);
+        drafts.set(id, "reply", "");
       }
       if (this.id === id) for (const message of messages) this.add(message);
     } catch (error) {
-      if (error.status === 404 || error.status === 409) this.#tell("left", t("desk.over"));
-      else reply.error(this.#page.explain(error));
+      if (error.status === 404 || error.status === 409) {
+        if (this.id === id) this.#tell("left", t("desk.over"));
+        else drafts.forget(id);
+      } else reply.error(this.#page.explain(error));
     } finally {
       attribute(button, "aria-disabled", null);
     }
@@ -236,7 +239,7 @@ export class ConversationPanel {
     // Giving it back to the queue works without the lists.
     const [{ operators = [] }, { departments = [] }] = await Promise.all(
       ["desk/operators", "desk/departments"].map((path) => api.get(path).catch(() => ({}))));
-    askTransfer(this.#page, operators, departments, async (transfer) => {
+    askTransfer(this.#page, id, operators, departments, async (transfer) => {
       await this.#finish(() => api.post(`desk/conversations/${id}/transfer`, transfer), t("desk.transfer.done"));
     });
   }

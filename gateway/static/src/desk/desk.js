@@ -36,8 +36,11 @@ export class Desk {
     on(this.#queue.element, "desk:open", ({ id }) => this.#open(id));
     on(this.#queue.element, "desk:claim", ({ id }) => this.#claim(id));
     on(this.#conversation.element, "desk:claim", ({ id }) => this.#claim(id));
-    on(this.#conversation.element, "desk:left", ({ text }) => this.#left(text));
     on(this.#conversation.element, "desk:typing", ({ id }) => this.#events.typing(id));
+    on(this.#conversation.element, "desk:left", ({ id, text }) => {
+      this.#page.drafts.forget(id);
+      this.#left(text);
+    });
     on(this.#conversation.element, "desk:back", () => this.#back());
     on(this.#queue.element, "desk:new", ({ text }) => this.#settings.alert(text));
     on(this.#others.element, "desk:pull", ({ id }) => this.#take(id, "pull"));
@@ -56,6 +59,9 @@ export class Desk {
     on(this.#events, "message", (frame) => this.#message(frame));
     on(this.#events, "typing", ({ conversation }) => this.#conversation.typing(conversation));
     on(this.#events, "case", (detail) => this.element.dispatchEvent(new CustomEvent("desk:case", { detail })));
+    on(this.#events, "note", ({ conversation }) => {
+      if (conversation === this.#conversation.id) this.#aside.refresh({ question: false, replies: false });
+    });
     on(this.#events, "connection", (connected) => this.#connected(connected));
     this.#shortcuts = new Shortcuts({
       next: () => this.#queue.oldest && this.#take(this.#queue.oldest, "claim"),
@@ -80,7 +86,9 @@ export class Desk {
     this.#events.start();
     this.#present();
     try {
-      this.#arrived(await this.#page.api.get("desk/queue"));
+      const queue = await this.#page.api.get("desk/queue");
+      this.#page.drafts.only(new Set([...queue.waiting, ...queue.own].map(({ id }) => id)));
+      this.#arrived(queue);
     } catch (error) {
       this.#page.announce(this.#page.explain(error));
     }
@@ -125,10 +133,13 @@ export class Desk {
   }
 
   #arrived(queue) {
-    this.#queue.show(queue);
+    // What is with the bot or resolved only changes when something comes or goes here.
+    if (this.#queue.show(queue)) this.#others.soon();
     const { id } = this.#conversation;
-    if (id && !this.#queue.has(id)) this.#left(this.#page.t("desk.gone"));
-    this.#others.refresh();
+    if (id && !this.#queue.has(id)) {
+      this.#page.drafts.forget(id);
+      this.#left(this.#page.t("desk.gone"));
+    }
     this.#nameDepartments();
   }
 
@@ -149,7 +160,7 @@ export class Desk {
     if (shown) this.#conversation.add(message);
     if (message.author !== "resident") return;
     // Also what was shared: the contact itself never comes with a message.
-    if (shown) this.#aside.refresh();
+    if (shown) this.#aside.refresh({ replies: false });
     if (shown && document.hasFocus()) return;
     if (!shown) this.#queue.unread.add(conversation);
     this.#queue.draw();
@@ -223,6 +234,10 @@ export class Desk {
 
   #back() {
     this.element.classList.remove("chosen");
-    this.#queue.element.querySelector("[data-key=heading-own]")?.focus();
+    const focus = () => this.#queue.element.querySelector("[data-key=heading-own]")?.focus();
+    // While a dialog is open nothing behind it can have the focus.
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) dialog.addEventListener("close", focus, { once: true });
+    else focus();
   }
 }

@@ -33,25 +33,43 @@ export function formDialog(page, { id, title, button, parts, submit, explain = (
       problem, ...parts,
       h("div", { class: "row" }, send,
         h("button", { type: "button", class: "ds-button", "data-variant": "secondary", onclick: () => dialog.close() }, t("staff.cancel")))));
-  dialog.addEventListener("close", () => dialog.remove());
+  const opener = document.activeElement;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // What opened it may have been drawn anew meanwhile; the browser would then give the focus to nobody.
+    const { key } = opener?.dataset ?? {};
+    if (key && !opener.isConnected) document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  });
   document.querySelector("#app").append(dialog);
   dialog.showModal();
   return dialog;
 }
 
-/** Asks to whom a conversation goes. `transfer` gets {to, note}, and {department} of a queue. */
-export function askTransfer(page, colleagues, departments, transfer) {
-  const { t, language } = page;
+const REFUSED = new Set(["absent", "away", "busy", "limit", "unknown"]);
+
+/**
+ * Asks to whom a conversation goes. `transfer` gets {to, note}, and {department} of a queue. Who is
+ * away can't be chosen; who has just become so, or has too much to do, is the server's to refuse.
+ */
+export function askTransfer(page, id, colleagues, departments, transfer) {
+  const { t, language, drafts } = page;
+  const queue = ({ there, open }) => (open ? (there ? "" : ".nobody") : ".closed");
+  const state = ({ full, state: chosen }) => (chosen === "available" && full ? t("desk.transfer.full")
+    : t(chosen ? `desk.state.${chosen}` : "desk.transfer.away"));
   const to = field(h("select", { id: "transfer-to" },
     h("option", { value: "" }, ""),
     h("option", { value: "queue" }, t("desk.transfer.queue")),
-    ...departments.map(({ id, name }) =>
-      h("option", { value: `queue:${id}` }, t("desk.transfer.department", { department: name[language] ?? id }))),
+    ...departments.map((department) =>
+      h("option", { value: `queue:${department.id}` },
+        t(`desk.transfer.department${queue(department)}`, { department: department.name[language] ?? department.id }))),
     ...colleagues.map((colleague) =>
-      h("option", { value: colleague.email },
-        `${colleague.name} (${t(colleague.state ? `desk.state.${colleague.state}` : "desk.transfer.away")})`))),
-    t("desk.transfer.to"));
-  const note = field(h("textarea", { id: "transfer-note", rows: "3", maxlength: "2000" }), t("desk.transfer.note"));
+      h("option", { value: colleague.email, disabled: !colleague.state || colleague.state === "away" },
+        `${colleague.name} (${state(colleague)})`))),
+    t("desk.transfer.to"), { hint: t("desk.transfer.hint") });
+  const note = field(h("textarea", {
+    id: "transfer-note", rows: "3", maxlength: "2000", oninput: () => drafts.set(id, "transfer", note.control.value),
+  }), t("desk.transfer.note"));
+  note.control.value = drafts.get(id, "transfer") ?? "";
   return formDialog(page, {
     id: "transfer-title",
     title: t("desk.transfer.title"),
@@ -66,8 +84,16 @@ export function askTransfer(page, colleagues, departments, transfer) {
       }
       const department = chosen.startsWith("queue:") ? { department: chosen.slice("queue:".length) } : {};
       const receiver = /^queue(:|$)/.test(chosen) ? null : chosen;
-      await transfer({ to: receiver, ...department, note: note.control.value.trim() });
-      return true;
+      try {
+        await transfer({ to: receiver, ...department, note: note.control.value.trim() });
+        return true;
+      } catch (error) {
+        const fault = error.faults?.find((each) => each.field === "to");
+        if (!fault) throw error;
+        to.error(t(`desk.transfer.refused.${REFUSED.has(fault.code) ? fault.code : "unknown"}`));
+        to.control.focus();
+        return false;
+      }
     },
   });
 }

@@ -5,8 +5,8 @@ const LONGEST_PAUSE = 15_000;
 
 /**
  * What happens at the desk, by WebSocket. Tells by events: `queue` (the queue), `message`
- * {conversation, status, message}, `presence` {presence}, `case` {reference}, `typing` {conversation}
- * (its resident is writing, now), `connection` (true, false). A live connection is also what tells
+ * {conversation, status, message}, `note` {conversation}, `presence` {presence}, `case` {reference},
+ * `typing` {conversation} (its resident is writing, now), `connection` (true, false). A live connection is also what tells
  * residents that somebody is there.
  */
 export class DeskEvents extends EventTarget {
@@ -14,6 +14,7 @@ export class DeskEvents extends EventTarget {
   #socket = null;
   #timer = null;
   #pause = SHORTEST_PAUSE;
+  #lines = new Map();
   #stopped = false;
   #sayTyping = seldom((conversation) => this.#socket.send(JSON.stringify({ type: "typing", conversation })));
 
@@ -50,7 +51,9 @@ export class DeskEvents extends EventTarget {
     };
     socket.onmessage = ({ data }) => {
       const { type, ...frame } = JSON.parse(data);
-      this.#tell(type, type === "queue" ? frame.queue : frame);
+      if (type === "queue") this.#queue(frame.queue);
+      else if (type === "lines") this.#changed(frame);
+      else this.#tell(type, frame);
     };
     socket.onclose = () => {
       if (this.#stopped || socket !== this.#socket) return;
@@ -63,11 +66,23 @@ export class DeskEvents extends EventTarget {
   async #again() {
     try {
       // Asking first keeps the queue right without WebSockets, and notices that a session is over.
-      this.#tell("queue", await this.#api.get("desk/queue"));
+      this.#queue(await this.#api.get("desk/queue"));
     } catch {
       // No answer either; the next attempt comes by itself.
     }
     this.#connect();
+  }
+
+  #queue(queue) {
+    this.#lines = new Map([...queue.waiting, ...queue.own].map((item) => [item.id, item]));
+    this.#tell("queue", queue);
+  }
+
+  /** Every line is only told once, until it reads otherwise. */
+  #changed({ waiting, own, lines }) {
+    for (const item of lines) this.#lines.set(item.id, item);
+    const items = (ids) => ids.map((id) => this.#lines.get(id));
+    this.#queue({ waiting: items(waiting), own: items(own) });
   }
 
   #tell(name, detail) {

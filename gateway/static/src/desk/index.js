@@ -6,6 +6,8 @@ import { Desk } from "./desk.js";
 class Work extends DeskWithCases {
   constructor(page) {
     super(page, new Desk(page));
+    // One menu: conversations and cases stand beside the links to other pages.
+    page.parts.replaceChildren(this.bar);
   }
 }
 

@@ -2,6 +2,7 @@ import { clock } from "../shared/dates.js";
 import { h } from "../shared/dom.js";
 
 const EVERY = 15_000; // ms
+const SOON = 500; // ms
 
 /**
  * What can be taken without waiting in the queue: conversations with the bot, where the municipality
@@ -14,6 +15,7 @@ export class OtherLists {
   #active = [];
   #resolved = [];
   #timer = null;
+  #soon = null;
 
   constructor(page, presence) {
     this.#page = page;
@@ -27,6 +29,15 @@ export class OtherLists {
 
   stop() {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
+  }
+
+  /** Refreshes in a moment, once for all that happens until then. */
+  soon() {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.refresh();
+    }, SOON);
   }
 
   async refresh() {

@@ -10,6 +10,9 @@ export class QueueList {
   #page;
   #department = "";
   #known = null;
+  #places = null;
+  // The lines as they were drawn last: a busy queue changes often, but only a few of its lines.
+  #drawn = new Map();
   #queue = { waiting: [], own: [] };
   #timer = null;
   #connected = true;
@@ -44,16 +47,22 @@ export class QueueList {
     return [...this.#queue.waiting, ...this.#queue.own].some((item) => item.id === id);
   }
 
+  /** Shows the queue as it is now; tells whether a conversation came, went or was taken. */
   show(queue) {
     const fresh = queue.waiting.filter((item) => this.#known && !this.#known.has(item.id)).length;
+    const places = [...queue.waiting, ...queue.own].map(({ id, status }) => `${id} ${status}`).join();
+    const moved = places !== this.#places;
+    this.#places = places;
     this.#known = new Set([...queue.waiting, ...queue.own].map((item) => item.id));
     this.#queue = queue;
     this.draw();
     this.#page.count(queue.waiting.length);
-    if (!fresh) return;
-    const text = news(this.#page.t, fresh);
-    this.#page.announce(text);
-    this.element.dispatchEvent(new CustomEvent("desk:new", { detail: { text } }));
+    if (fresh) {
+      const text = news(this.#page.t, fresh);
+      this.#page.announce(text);
+      this.element.dispatchEvent(new CustomEvent("desk:new", { detail: { text } }));
+    }
+    return moved;
   }
 
   /** Says what could not be done, until something is. */
@@ -98,9 +107,18 @@ export class QueueList {
           title, h("span", { class: "count" }, count)),
         items.length ? h("ul", {}, ...items.map(line)) : h("p", { class: "none" }, none));
     const { own } = this.#queue;
+    const before = this.#drawn;
+    this.#drawn = new Map();
+    const line = (item, waiting) => {
+      const reads = [item, waiting, item.id === this.selected, this.unread.has(item.id), t, this.departments];
+      let drawn = before.get(item.id);
+      if (!drawn || reads.some((each, index) => each !== drawn.reads[index])) drawn = { reads, element: this.#line(item, waiting) };
+      this.#drawn.set(item.id, drawn);
+      return drawn.element;
+    };
     this.lists.replaceChildren(
-      list("waiting", t("desk.waiting"), t("desk.waiting.none"), this.#shown, (item) => this.#line(item, true)),
-      list("own", t("desk.own"), t("desk.own.none"), own, (item) => this.#line(item, false),
+      list("waiting", t("desk.waiting"), t("desk.waiting.none"), this.#shown, (item) => line(item, true)),
+      list("own", t("desk.own"), t("desk.own.none"), own, (item) => line(item, false),
         this.limit ? t("desk.own.count", { count: own.length, limit: this.limit }) : String(own.length)));
     const back = focused && (this.element.querySelector(`[data-key="${CSS.escape(focused)}"]`)
       ?? this.element.querySelector("[data-key=heading-waiting]"));

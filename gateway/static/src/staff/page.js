@@ -1,6 +1,7 @@
 import { h } from "../shared/dom.js";
 import { translator } from "../shared/texts.js";
 import { Refusal, StaffApi } from "./api.js";
+import { Drafts } from "./drafts.js";
 import { signInForm } from "./sign_in.js";
 
 const LANGUAGE = "svar:staff:language";
@@ -19,12 +20,16 @@ export class StaffPage {
   api = new StaffApi();
   session = null;
   municipality = null;
+  /** What has been begun and not been sent. */
+  drafts = new Drafts();
   #texts;
   #page;
   #View;
   #view = null;
   #root = document.querySelector("#app");
   #waitingForSignIn = null;
+  /** The page's own place in the menu: a view of several parts puts their buttons here when it is made. */
+  parts = h("div", { class: "parts" });
   /** The place in the header that a view may fill, in its own `draw()`. */
   tools = h("div", { class: "own-tools" });
 
@@ -44,6 +49,8 @@ export class StaffPage {
       await this.#enter(await this.api.get("session"));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      // Without a session there is nobody whose drafts these would be.
+      if (error.status === 401) this.drafts.clear();
       this.#showSignIn(error.status === 401 ? null : this.t(error.status ? "staff.error.server" : "staff.error.network"));
     }
   }
@@ -92,6 +99,7 @@ export class StaffPage {
     const allowed = PAGES.find(({ page }) => page === this.#page).roles;
     this.session = session;
     this.api.csrf = session.csrf;
+    this.drafts.open(session.email);
     this.municipality = await this.api.get(`municipalities/${encodeURIComponent(session.municipality)}`);
     const chosen = sessionStorage.getItem(LANGUAGE);
     this.#speak(this.municipality.languages.includes(chosen) ? chosen : this.municipality.default_language);
@@ -99,14 +107,15 @@ export class StaffPage {
     this.#view?.stop();
     this.#view = null;
     this.tools.replaceChildren();
+    this.parts.replaceChildren();
     this.main = h("div", { class: "work" });
+    if (allowed.includes(session.role)) this.#view = new this.#View(this);
     this.#draw();
-    if (!allowed.includes(session.role)) {
+    if (!this.#view) {
       this.main.replaceChildren(h("div", { class: "wrap notice" },
         h("h1", { class: "ds-heading", "data-size": "xs" }, this.t("staff.error.role"))));
       return;
     }
-    this.#view = new this.#View(this);
     this.main.replaceChildren(this.#view.element);
     await this.#view.start();
   }
@@ -124,7 +133,7 @@ export class StaffPage {
           h("img", { src: "/static/images/svar.svg", alt: "", width: "32", height: "32" }), this.municipality.name),
         h("nav", { "aria-label": t("page.menu") },
           h("ul", {}, ...links.map(({ page }) =>
-            h("li", {}, h("a", {
+            h("li", {}, page === this.#page && this.parts.childElementCount ? this.parts : h("a", {
               class: "ds-link", href: `/${page}`, "aria-current": page === this.#page ? "page" : null,
             }, t(`${page}.link`)))))),
         this.tools,
@@ -159,6 +168,7 @@ export class StaffPage {
     this.#view?.stop();
     this.#view = null;
     this.session = null;
+    this.drafts.clear();
     this.api.csrf = null;
     this.api.onSignedOut = null;
     this.#showSignIn();

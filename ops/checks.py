@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .console import CommandError, say
-from .packages import ensure_programs
+from .packages import ensure_browser, ensure_programs
 from .settings import read_layout
 
 _SVAR = ".venv/bin/python"
@@ -82,8 +82,8 @@ def run_checks(only: Sequence[str] = ()) -> int:
         names = ", ".join(check.name for check in checks)
         raise CommandError(f"No such check: {', '.join(sorted(unknown))}. There are: {names}")
     chosen = [check for check in checks if not only or check.name in only]
-    if any(check.name == "stack" for check in chosen):
-        ensure_programs(["chromium", "chromium-browser"], ["chromium"], "The browser tests")
+    if any(check.name in ("unit", "stack") for check in chosen):
+        ensure_browser("The browser tests")
     if any(check.name == "unit" for check in chosen):
         ensure_programs(["dovecot", "/usr/sbin/dovecot"], ["dovecot-imapd"], "The mail tests")
     failed = [check.name for check in chosen if not _passes(check, layout.environment)]

@@ -9,7 +9,6 @@ elsewhere; the gateway's answers are made here, so that only the page is measure
 from __future__ import annotations
 
 import gzip
-import shutil
 import statistics
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from .assets import build_assets
 from .console import say
+from .packages import ensure_browser
 
 SCRIPT = Path("gateway/static/build/svar-chat.js")
 ROUNDS = 30
@@ -96,10 +96,7 @@ def _row(name: str, values: list[float]) -> None:
 def main() -> int:
     """Print the figures as a Markdown table."""
     build_assets()
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        say("Chromium is not installed (Debian: apt-get install chromium).")
-        return 2
+    path = ensure_browser("The measurement")
     running: list[float] = []
     after: list[float] = []
     pressed: list[float] = []

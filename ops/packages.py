@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from .console import CommandError, say
 
+# The first starts and draws in half the processor time: it has no window around the page.
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
+
 
 def ensure_programs(programs: Sequence[str], packages: Sequence[str], purpose: str) -> None:
     """Make sure that one of `programs` is on the PATH, installing Debian `packages` as root.
@@ -37,3 +40,13 @@ def ensure_programs(programs: Sequence[str], packages: Sequence[str], purpose: s
         f"Install it and run the command again, on Debian and Ubuntu with:\n"
         f"  apt-get install {wanted}"
     )
+
+
+def ensure_browser(purpose: str) -> str:
+    """The path of a Chromium, installed when there is none.
+
+    Raises:
+        CommandError: as ensure_programs does.
+    """
+    ensure_programs(_BROWSERS, _BROWSERS[:1], purpose)
+    return next(path for name in _BROWSERS if (path := shutil.which(name)))

@@ -117,6 +117,8 @@ class _Teller:
         self._told: dict[str, int] = {}
         self._lines: Mapping[str, QueueItem] = {}
         self._order: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        # Ahead of the queue by what events say: who has just claimed begins to write at once.
+        self._own: set[str] = set()
         self._presence: DeskState | None = None
         self._clock = asyncio.get_running_loop().time
         self._checked = self._clock()
@@ -187,6 +189,7 @@ class _Teller:
             tuple(item.id for item in queue.waiting),
             tuple(item.id for item in queue.own),
         )
+        self._own = set(self._order[1])
 
     async def _tell_notes(self, news: Sequence[Event]) -> None:
         noted = {event.conversation for event in news if event.kind == "note"}
@@ -203,7 +206,7 @@ class _Teller:
     async def _tell_typing(self, news: Sequence[Event]) -> None:
         """Say of which own conversations the residents are writing."""
         writing = {event.conversation for event in news if event.kind == TYPING}
-        for id_ in self._order[1]:
+        for id_ in self._own:
             if id_ in writing:
                 await self._send(TypingFrame(type=TYPING, conversation=id_))
 
@@ -213,7 +216,7 @@ class _Teller:
             said = TypingFrame.model_validate_json(text)
         except ValidationError:
             return
-        if said.conversation in self._order[1]:
+        if said.conversation in self._own:
             event = Event(TYPING, said.conversation)
             await self._app[HUB].publish(conversation_topic(said.conversation), event)
 
@@ -225,6 +228,9 @@ class _Teller:
                 continue
             if event.operator == self._staff.id and event.status is Status.WITH_OPERATOR:
                 fresh.setdefault(event.conversation, event.seq - 1)
+                self._own.add(event.conversation)
+            else:
+                self._own.discard(event.conversation)
         for id_, before in fresh.items():
             await self._tell_conversation(id_, self._told.get(id_, before))
 

@@ -7,7 +7,6 @@ the gateway. Screenshots go to the folder that SVAR_ARTIFACTS names, `artifacts/
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from ops.packages import ensure_browser
+
 TOP = Path(__file__).resolve().parents[2]
 ARTIFACTS = Path(os.environ.get("SVAR_ARTIFACTS", TOP / "artifacts"))
 ARGUMENTS = (
@@ -36,6 +37,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
 LIMIT = 8_000  # ms that a page may take; the gateway itself gives up on a turn after 4 s
 FAILED = pytest.StashKey[bool]()
 REGIONS = {"sv": "sv-SE", "nb": "nb-NO", "nn": "nn-NO"}
@@ -336,8 +339,7 @@ def browser() -> Iterator[Browser]:
     Playwright keeps an event loop running for as long as it is up. Ending it with the file lets
     asynchronous tests of other folders run after this one.
     """
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)."
+    path = ensure_browser("The browser tests")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

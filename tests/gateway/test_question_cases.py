@@ -438,7 +438,7 @@ async def test_a_desk_hears_of_its_own_cases_alone(
         # Something that the other desk is told of, after all that it is not.
         await (await api.resident("fjordvik", "nb")).want_person()
         frames = [await elsewhere.receive_json(timeout=10)]
-        while not (frames[-1]["type"] == "queue" and frames[-1]["queue"]["waiting"]):
+        while not (frames[-1]["type"] == "lines" and frames[-1]["waiting"]):
             frames.append(await elsewhere.receive_json(timeout=10))
         assert "case" not in {frame["type"] for frame in frames}
 

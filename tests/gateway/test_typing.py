@@ -104,7 +104,7 @@ async def test_nobody_is_told_before_somebody_has_it(api, operator, told) -> Non
         await desk.receive_json(timeout=5)
         await page.send_json(SIGNAL)
         await resident.want_person()
-        assert "queue" == (await desk.receive_json(timeout=5))["type"]
+        assert "lines" == (await desk.receive_json(timeout=5))["type"]
     assert TYPING not in told
 
 
@@ -115,7 +115,7 @@ async def test_a_conversation_passed_on_is_told_of_no_more(api, operator, collea
         await desk.receive_json(timeout=5)
         assert 200 == (await operator.desk(resident.id, "transfer", {"to": None})).status
         assert "waiting" == (await page.receive_json(timeout=5))["status"]
-        while [] != (await desk.receive_json(timeout=5))["queue"]["own"]:
+        while [] != (await desk.receive_json(timeout=5))["own"]:
             pass
         await desk.send_json({**SIGNAL, "conversation": resident.id})
         await page.send_json(SIGNAL)
@@ -124,7 +124,7 @@ async def test_a_conversation_passed_on_is_told_of_no_more(api, operator, collea
         while frames[-1]["status"] == "waiting":
             frames.append(await page.receive_json(timeout=5))
         assert [] == [frame for frame in frames if frame.get("type")]
-        assert "queue" == (await desk.receive_json(timeout=5))["type"]
+        assert "lines" == (await desk.receive_json(timeout=5))["type"]
 
 
 async def test_a_flood_of_it_is_dropped(api, operator, told, monkeypatch) -> None:

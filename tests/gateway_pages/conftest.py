@@ -1,7 +1,6 @@
 """The locale files, a browser, and a page that carries the widget before a gateway of routes."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, sync_playwright
+
+from ops.packages import ensure_browser
 
 TOP = Path(__file__).resolve().parents[2]
 STATIC = TOP / "gateway" / "static"
@@ -35,8 +36,7 @@ def locales() -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, once per file, so that asynchronous tests can run after it."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is not installed (Debian: apt-get install chromium)."
+    path = ensure_browser("The browser tests")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -255,6 +256,19 @@ def check_against_document(method: str, path: str, answer: Answer) -> None:
     jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     ).validate(answer.json)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    """Waits until something holds, for as long as a busy machine may need."""
+
+    async def wait(holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    return wait
 
 
 @pytest.fixture(scope="session")

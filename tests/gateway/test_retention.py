@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -159,13 +158,6 @@ async def test_many_go_in_batches(api) -> None:
     assert {resident.id for resident in residents} == owed
 
 
-async def _until(condition) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
 async def test_done_suggestions_are_erased_and_others_never(api, operator) -> None:
     """Those that editors were done with as long ago as a conversation is kept."""
     database = api.client.app[DATABASE]
@@ -192,7 +184,7 @@ async def test_done_suggestions_are_erased_and_others_never(api, operator) -> No
     assert {"done lately", "not done"} == left
 
 
-async def test_it_runs_when_the_gateway_starts(api, settings, start_gateway) -> None:
+async def test_it_runs_when_the_gateway_starts(api, settings, start_gateway, until) -> None:
     """With the days of SVAR_RETENTION_DAYS, without anybody asking; seen in the figures."""
     resident = await api.resident()
     await _age(api, resident.id, timedelta(days=3, minutes=1))
@@ -200,7 +192,7 @@ async def test_it_runs_when_the_gateway_starts(api, settings, start_gateway) -> 
     for days, expected in ((4, 0.0), (3, 1.0)):
         again = await start_gateway(settings.model_copy(update={"retention_days": days}))
         if expected:
-            await _until(lambda started=again: _figure(started) == 1.0)
+            await until(lambda started=again: _figure(started) == 1.0)
         else:
             await asyncio.sleep(0.3)
         text = (await again.ask("GET", "/metrics")).text
@@ -208,13 +200,13 @@ async def test_it_runs_when_the_gateway_starts(api, settings, start_gateway) -> 
         await again.client.close()
 
 
-async def test_it_runs_again_and_again(api) -> None:
+async def test_it_runs_again_and_again(api, until) -> None:
     """What becomes outdated later is erased at a later run."""
     running = asyncio.create_task(_retention(api, every_seconds=0.02).run())
     try:
         for expected in (1.0, 2.0):
             await _age(api, (await api.resident()).id, timedelta(days=DAYS + 1))
-            await _until(lambda wanted=expected: _figure(api) == wanted)
+            await until(lambda wanted=expected: _figure(api) == wanted)
     finally:
         running.cancel()
 
@@ -233,13 +225,13 @@ class _Failing:
         return 0
 
 
-async def test_errors_and_long_runs_do_not_stop_it(api, caplog) -> None:
+async def test_errors_and_long_runs_do_not_stop_it(api, caplog, until) -> None:
     """The kind of error is logged, never its words; the times don't drift with the runs."""
     conversations = _Failing()
     outdated = Retention(conversations, api.client.app[METRICS], DAYS, every_seconds=0.2)
     with caplog.at_level(logging.ERROR):
         running = asyncio.create_task(outdated.run())
-        await _until(lambda: len(conversations.times) == 8)
+        await until(lambda: len(conversations.times) == 8)
         running.cancel()
     messages = [each.getMessage() for each in caplog.records if each.name == "gateway.retention"]
     assert ["outdated conversations can't be erased: RuntimeError"] * 2 == messages

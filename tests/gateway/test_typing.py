@@ -44,12 +44,12 @@ async def test_each_side_learns_that_the_other_writes(api, operator) -> None:
     resident = await claimed(api, operator)
     before = await resident.transcript()
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         await page.send_json({**SIGNAL, "text": "hemligt"})
         expected = {"type": "typing", "conversation": resident.id}
-        assert expected == await desk.receive_json(timeout=5)
+        assert expected == await desk.receive_json(timeout=20)
         await desk.send_json({**expected, "text": "hemligt"})
-        assert SIGNAL == await page.receive_json(timeout=5)
+        assert SIGNAL == await page.receive_json(timeout=20)
     assert before == await resident.transcript()
 
 
@@ -65,13 +65,13 @@ async def test_nothing_is_read_for_it(api, operator, monkeypatch) -> None:
         return reading(database, **options)
 
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         monkeypatch.setattr(Database, "reading", count)
         for _ in range(ROUNDS):
             await page.send_json(SIGNAL)
-            await desk.receive_json(timeout=5)
+            await desk.receive_json(timeout=20)
             await desk.send_json({**SIGNAL, "conversation": resident.id})
-            await page.receive_json(timeout=5)
+            await page.receive_json(timeout=20)
     assert len(asked) < ROUNDS
 
 
@@ -87,11 +87,11 @@ async def test_only_who_has_the_conversation_is_told_and_believed(
         resident.events(await last_seen(resident)) as page,
     ):
         for desk in (beside, elsewhere):
-            await desk.receive_json(timeout=5)
+            await desk.receive_json(timeout=20)
             await desk.send_json({**SIGNAL, "conversation": resident.id})
         await page.send_json(SIGNAL)
         await operator.desk(resident.id, "messages", {"text": "Hej!"})
-        assert "Hej!" == (await page.receive_json(timeout=5))["text"]
+        assert "Hej!" == (await page.receive_json(timeout=20))["text"]
         for desk in (beside, elsewhere):
             with pytest.raises(TimeoutError):
                 await desk.receive_json(timeout=0.3)
@@ -101,10 +101,10 @@ async def test_nobody_is_told_before_somebody_has_it(api, operator, told) -> Non
     """Who writes to the bot or waits writes to nobody yet; no desk is even woken for it."""
     resident = await api.resident()
     async with operator.events() as desk, resident.events(1) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         await page.send_json(SIGNAL)
         await resident.want_person()
-        assert "lines" == (await desk.receive_json(timeout=5))["type"]
+        assert "lines" == (await desk.receive_json(timeout=20))["type"]
     assert TYPING not in told
 
 
@@ -112,19 +112,19 @@ async def test_a_conversation_passed_on_is_told_of_no_more(api, operator, collea
     """Given back to the queue, it is nobody's; neither side hears the other."""
     resident = await claimed(api, operator)
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         assert 200 == (await operator.desk(resident.id, "transfer", {"to": None})).status
-        assert "waiting" == (await page.receive_json(timeout=5))["status"]
-        while [] != (await desk.receive_json(timeout=5))["own"]:
+        assert "waiting" == (await page.receive_json(timeout=20))["status"]
+        while [] != (await desk.receive_json(timeout=20))["own"]:
             pass
         await desk.send_json({**SIGNAL, "conversation": resident.id})
         await page.send_json(SIGNAL)
         await colleague.desk(resident.id, "claim")
-        frames = [await page.receive_json(timeout=5)]
+        frames = [await page.receive_json(timeout=20)]
         while frames[-1]["status"] == "waiting":
-            frames.append(await page.receive_json(timeout=5))
+            frames.append(await page.receive_json(timeout=20))
         assert [] == [frame for frame in frames if frame.get("type")]
-        assert "lines" == (await desk.receive_json(timeout=5))["type"]
+        assert "lines" == (await desk.receive_json(timeout=20))["type"]
 
 
 async def test_a_flood_of_it_is_dropped(api, operator, told, monkeypatch) -> None:
@@ -132,12 +132,12 @@ async def test_a_flood_of_it_is_dropped(api, operator, told, monkeypatch) -> Non
     monkeypatch.setattr(sockets, "HEAR_SECONDS", 60)
     resident = await claimed(api, operator)
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         for _ in range(2 * QUEUE_LENGTH):
             await page.send_json(SIGNAL)
-        assert "typing" == (await desk.receive_json(timeout=5))["type"]
+        assert "typing" == (await desk.receive_json(timeout=20))["type"]
         await resident.write("hallå?")
-        assert "message" == (await desk.receive_json(timeout=5))["type"]
+        assert "message" == (await desk.receive_json(timeout=20))["type"]
     assert 1 == told.count(TYPING)
 
 
@@ -150,14 +150,14 @@ async def test_any_other_frame_is_dropped(api, operator, monkeypatch, frame) -> 
     monkeypatch.setattr(sockets, "HEAR_SECONDS", 0)
     resident = await claimed(api, operator)
     async with operator.events() as desk, resident.events(await last_seen(resident)) as page:
-        await desk.receive_json(timeout=5)
+        await desk.receive_json(timeout=20)
         for socket in (page, desk):
             await socket.send_str(frame)
             await socket.send_bytes(frame.encode())
         await page.send_json(SIGNAL)
-        assert "typing" == (await desk.receive_json(timeout=5))["type"]
+        assert "typing" == (await desk.receive_json(timeout=20))["type"]
         await desk.send_json({**SIGNAL, "conversation": resident.id})
-        assert SIGNAL == await page.receive_json(timeout=5)
+        assert SIGNAL == await page.receive_json(timeout=20)
 
 
 async def test_typing_makes_nobody_lag() -> None:

@@ -134,7 +134,7 @@ async def test_the_resident_is_told_the_place_and_when_it_changes(api, operator)
     assert 2 == (await second.write("hallå?"))["queue"]["position"]
     assert 2 == (await second.ask("GET", "/messages")).json["queue"]["position"]
     async with second.events(after=4) as socket:
-        assert 2 == (await socket.receive_json(timeout=5))["queue"]["position"]
+        assert 2 == (await socket.receive_json(timeout=20))["queue"]["position"]
         await operator.desk(first.id, "claim")
         moved = await socket.receive_json(timeout=8)
     assert {"status", "queue"} == set(moved)

@@ -273,7 +273,7 @@ async def test_it_follows_the_conversation_to_the_next_operator(held, operator, 
     await operator.desk(resident.id, "contact")
     await resident.write(PHONE)
     async with colleague.events() as socket:
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=20)
         await operator.desk(resident.id, "transfer", {"to": "admin@ekhamn.example", "note": ""})
     assert (await _aside(operator, resident))["contact"] is None
     assert PHONE == (await _aside(colleague, resident))["contact"]["contact"]

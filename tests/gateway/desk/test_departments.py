@@ -174,10 +174,10 @@ async def test_the_desk_knows_whether_a_department_could_take_it(
         return found["there"], found["open"]
 
     async with operator.events() as own:
-        await own.receive_json(timeout=5)
+        await own.receive_json(timeout=20)
         assert (False, False) == await known("water")
         async with colleague.events() as socket:
-            await socket.receive_json(timeout=5)
+            await socket.receive_json(timeout=20)
             assert [(True, False), (False, True)] == [await known("water"), await known("waste")]
 
 

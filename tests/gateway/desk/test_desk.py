@@ -112,7 +112,7 @@ async def test_transfer_to_a_colleague_with_a_note(api, operator, colleague, tex
     await operator.desk(resident.id, "claim")
     body = {"to": "Admin@Ekhamn.example", "note": "Gäller en villa."}
     async with colleague.events() as socket:
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=20)
         answer = await operator.desk(resident.id, "transfer", body)
     assert ("with_operator", "Ekhamns förvaltare") == (
         answer.json["status"],
@@ -141,7 +141,7 @@ async def test_who_cannot_take_a_conversation_is_not_given_one(
         answer = await operator.desk(resident.id, "transfer", body)
     else:
         async with colleague.events() as socket:
-            await socket.receive_json(timeout=5)
+            await socket.receive_json(timeout=20)
             await colleague.ask("PUT", "/api/v1/desk/presence", json={"state": state})
             answer = await operator.desk(resident.id, "transfer", body)
     assert (422, [("to", state or "absent")]) == (answer.status, answer.codes)
@@ -158,7 +158,7 @@ async def test_transfers_at_once_stay_within_the_colleagues_limit(api, operator,
     for resident in passed:
         await operator.desk(resident.id, "claim")
     async with colleague.events() as socket:
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=20)
         body = {"to": "admin@ekhamn.example", "note": ""}
         answers = await asyncio.gather(
             *(operator.desk(resident.id, "transfer", body) for resident in passed),

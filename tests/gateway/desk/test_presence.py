@@ -24,7 +24,7 @@ async def test_only_who_is_available_counts_as_there(api, operator, texts, state
     """An open desk promises nobody while its only operator is busy or away."""
     there = texts("sv", "system.waiting_operator_there")
     async with operator.events() as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         assert (await _promise(api)).startswith(there)
         await _choose(operator, state)
         assert not (await _promise(api)).startswith(there)
@@ -70,14 +70,14 @@ async def test_colleagues_see_it_live(operator, colleague) -> None:
     """A colleague's arrival, choice and departure come by themselves; one's own too."""
     seen = []
     async with operator.events() as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         async with colleague.events():
-            seen.append(await socket.receive_json(timeout=2))
+            seen.append(await socket.receive_json(timeout=20))
             await _choose(colleague, "busy")
-            seen.append(await socket.receive_json(timeout=2))
-        seen.append(await socket.receive_json(timeout=2))
+            seen.append(await socket.receive_json(timeout=20))
+        seen.append(await socket.receive_json(timeout=20))
         await _choose(operator, "away")
-        seen.append(await socket.receive_json(timeout=2))
+        seen.append(await socket.receive_json(timeout=20))
     assert ["presence"] * 4 == [frame["type"] for frame in seen]
     states = [
         (frame["presence"]["state"], frame["presence"]["operators"][0]["state"]) for frame in seen
@@ -94,7 +94,7 @@ async def test_another_municipality_is_not_told(api, operator, sign_in) -> None:
     """Fjordvik's presence is Fjordvik's own."""
     stranger = await sign_in("admin@fjordvik.example")
     async with stranger.events() as socket:
-        await socket.receive_json(timeout=2)
+        await socket.receive_json(timeout=20)
         await _choose(operator, "busy")
         with pytest.raises(TimeoutError):
             await socket.receive_json(timeout=0.3)

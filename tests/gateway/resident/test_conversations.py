@@ -89,12 +89,12 @@ async def test_an_answer_keeps_its_sources_and_choices(api, bot) -> None:
     assert [{**choice, "action": None}] == reply["choices"]
 
 
-async def test_the_message_is_stored_before_the_bot_is_asked(api, bot) -> None:
+async def test_the_message_is_stored_before_the_bot_is_asked(api, bot, until) -> None:
     """While the bot thinks, the message can be read already."""
     resident = await api.resident()
     bot.seconds = 0.3
     writing = asyncio.create_task(resident.write(QUESTION))
-    await asyncio.sleep(0.15)
+    await until(lambda: bot.at_once == 1)
     assert ("resident", QUESTION) == (await resident.transcript())[-1]
     await writing
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gateway.keys import DESKS
 from gateway.municipalities import load_municipalities
 
 SOURCE = {
@@ -41,11 +42,11 @@ async def test_an_operator_of_the_municipality_is_there(api, texts, operator) ->
     assert "55 00 01 00" in other["messages"][0]["text"]
 
 
-async def test_an_operator_who_left_is_not_there(api, texts, operator) -> None:
+async def test_an_operator_who_left_is_not_there(api, texts, operator, until) -> None:
     """Presence ends with the connection."""
     async with operator.events():
         pass
-    await asyncio.sleep(0.1)
+    await until(lambda: not api.client.app[DESKS].open)
     answer = await (await api.resident()).want_person()
     assert "031-390 06 00" in answer["messages"][0]["text"]
 
@@ -152,12 +153,12 @@ async def test_the_standing_offer_needs_no_choice_before_it(api, bot, texts, lan
     assert [] == bot.turns
 
 
-async def test_a_person_who_takes_over_silences_the_bot_that_is_thinking(api, bot) -> None:
+async def test_a_person_who_takes_over_silences_the_bot_that_is_thinking(api, bot, until) -> None:
     """A reply that comes after the wish for a person is dropped."""
     bot.seconds = 0.3
     resident = await api.resident()
     writing = asyncio.create_task(resident.write("en fråga"))
-    await asyncio.sleep(0.1)
+    await until(lambda: bot.at_once == 1)
     await resident.want_person()
     answer = await writing
     assert "waiting" == answer["status"]

@@ -35,6 +35,7 @@ from knowledge.keys import (
     Core,
     Readiness,
 )
+from knowledge.language import text
 from knowledge.metrics import Metrics
 from knowledge.routes import add_routes
 from knowledge.routes.problems import problems
@@ -149,7 +150,10 @@ async def _prepare(app: web.Application, load: EncoderLoader) -> None:
     settings, readiness = app[SETTINGS], app[READINESS]
     path, folder = settings.encoder_path, settings.index_folder
     confidence = await asyncio.to_thread(load_model)
-    core = _assembled(app, await asyncio.to_thread(load, path), confidence)
+    encoder, _ = await asyncio.gather(
+        asyncio.to_thread(load, path), asyncio.to_thread(text.read_tables)
+    )
+    core = _assembled(app, encoder, confidence)
     former: Core | None = None
     try:
         readiness.missing.remove("the encoder")

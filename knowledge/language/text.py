@@ -81,6 +81,12 @@ def lemmas(text: str, language: str) -> list[str]:
         return [term for word in words for term in analysis.terms(word)]
 
 
+def read_tables() -> None:
+    """Read now what the first text of each language would wait for: a second or two."""
+    for language in GROUPS:
+        lemmas("svar", language)
+
+
 def query_terms(text: str, language: str, vocabulary: Vocabulary) -> dict[str, float]:
     """The terms to look for, with how much each counts: 1 for a word itself, less for the rest.
 

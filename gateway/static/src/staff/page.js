@@ -141,7 +141,8 @@ export class StaffPage {
           this.municipality.languages.length > 1
             ? h("div", { class: "language" }, h("label", { class: "sr-only", for: "language" }, t("staff.language")), language)
             : null,
-          h("span", {}, t("staff.signed_in_as", { name: this.session.name })),
+          h("span", { class: "sr-only" }, t("staff.signed_in_as", { name: this.session.name })),
+          h("span", { "aria-hidden": "true" }, this.session.name),
           h("button", { type: "button", class: "ds-button small", "data-variant": "tertiary", onclick: () => this.#signOut() },
             t("staff.sign_out")))),
       this.main, this.status, this.dialog);

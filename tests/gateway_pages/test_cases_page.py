@@ -304,6 +304,22 @@ def test_what_is_typed_outlives_a_refused_reply(desk: Desk, open_desk: Any, loca
     )
 
 
+def test_a_reply_that_was_begun_outlasts_a_reload(desk: Desk, open_desk: Any, locales: Any) -> None:
+    """Signing out says that it would be lost, and stays if one wants to."""
+    texts = locales["sv"]
+    reference = desk.leave("Får man ha höns?")
+    page = open_desk(fragment=f"#case={reference}")
+    reply = page.get_by_label(texts["cases.reply"], exact=True)
+    reply.fill("Ja, om")
+    page.reload()
+    page.get_by_role("button", name=re.compile(f"^{texts['cases.title']}")).click()
+    page.get_by_role("button", name=re.compile(reference)).click()
+    expect(reply).to_have_value("Ja, om")
+    page.get_by_role("button", name=texts["staff.sign_out"], exact=True).click()
+    page.get_by_role("button", name=texts["staff.leave.stay"]).click()
+    expect(reply).to_have_value("Ja, om")
+
+
 def test_a_new_case_appears_by_itself(desk: Desk, open_desk: Any, locales: Any) -> None:
     """Long before the list is read anew; whoever stands on a line of it stays there."""
     texts = locales["sv"]

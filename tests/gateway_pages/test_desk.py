@@ -723,8 +723,11 @@ def test_the_newest_message_and_the_reply_are_seen_together(svar, at) -> None:
     assert bottom <= top
 
 
-def test_what_was_begun_outlasts_a_reload_and_ends_with_the_session(svar, at, t) -> None:
-    """Reply, note and the pages used; in this tab only, and gone once sent or signed out."""
+def test_what_was_begun_outlasts_a_reload_and_ends_with_the_session(svar, at, t, faultless) -> None:
+    """Reply, note and the pages used; in this tab only, and gone once sent or signed out.
+
+    Signing out asks first, and only when there is something to lose.
+    """
     svar.resident()
     page = at()
     claim(page, "garage")
@@ -751,7 +754,14 @@ def test_what_was_begun_outlasts_a_reload_and_ends_with_the_session(svar, at, t)
     kept = "JSON.stringify([Object.values(sessionStorage), Object.values(localStorage)])"
     assert "Hör av dig" not in page.evaluate(kept)
     assert "Bor i villa" in page.evaluate(kept)
-    page.get_by_role("button", name=t("staff.sign_out")).click()
+    leave = page.get_by_role("button", name=t("staff.sign_out"))
+    leave.click()
+    faultless(page, "leave")
+    page.get_by_role("button", name=t("staff.leave.stay")).click()
+    expect(page.locator("#note")).to_have_value("Bor i villa")
+    expect(leave).to_be_focused()
+    leave.click()
+    page.get_by_role("button", name=t("staff.leave.go")).click()
     expect(page.locator("#email")).to_be_focused()
     assert "Bor i villa" not in page.evaluate(kept)
 

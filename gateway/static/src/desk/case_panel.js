@@ -1,5 +1,6 @@
 import { dateAndTime, longDate } from "../shared/dates.js";
 import { attribute, h } from "../shared/dom.js";
+import { CASE } from "../staff/drafts.js";
 import { field } from "../staff/field.js";
 import { formDialog } from "./dialogs.js";
 
@@ -13,7 +14,6 @@ export class CasePanel {
   #page;
   #view = null;
   #departments = [];
-  #drafts = new Map();
   #facts;
   #thread;
   #shown = 0;
@@ -24,6 +24,10 @@ export class CasePanel {
     this.#page = page;
     this.element = h("section", { class: "conversation case", tabindex: "-1" });
     this.empty();
+  }
+
+  get #draft() {
+    return this.#page.drafts.get(CASE + this.reference, "reply");
   }
 
   get reference() {
@@ -83,7 +87,7 @@ export class CasePanel {
     this.#redraw(view);
     const fresh = view.entries.filter(({ number }) => !before.entries.some((entry) => entry.number === number));
     if (fresh.length) this.#page.announce(fresh.map((entry) => this.#title(entry)).join(". "));
-    if (this.#drafts.get(view.reference)?.trim() && fresh.some(({ kind }) => kind === "resident" || kind === "reply")) this.#warn();
+    if (this.#draft?.trim() && fresh.some(({ kind }) => kind === "resident" || kind === "reply")) this.#warn();
   }
 
   #redraw(view) {
@@ -131,7 +135,7 @@ export class CasePanel {
     const { t } = this.#page;
     const view = this.#view;
     if (answerable(view)) return this.#form();
-    const unsent = this.#drafts.get(view.reference) ?? "";
+    const unsent = this.#draft ?? "";
     const kept = unsent.trim() ? field(h("textarea", { id: "case-reply", rows: "6", lang: view.language, readonly: true }), t("cases.reply.unsent")) : null;
     if (kept) kept.control.value = unsent;
     return h("div", { class: "reply" },
@@ -176,11 +180,11 @@ export class CasePanel {
     const reply = field(h("textarea", {
       id: "case-reply", rows: "6", lang: this.#view.language,
       oninput: () => {
-        this.#drafts.set(reference, reply.control.value);
+        this.#page.drafts.set(CASE + reference, "reply", reply.control.value);
         if (reply.control.getAttribute("aria-invalid")) reply.error(null);
       },
     }), t("cases.reply"), { hint: t("cases.reply.hint") });
-    reply.control.value = this.#drafts.get(reference) ?? "";
+    reply.control.value = this.#draft ?? "";
     const close = h("input", { type: "checkbox", class: "ds-input", id: "case-reply-close" });
     const button = h("button", { type: "submit", class: "ds-button" }, t("cases.reply.send"));
     return h("form", { class: "reply", novalidate: true, onsubmit: (event) => {
@@ -218,7 +222,7 @@ export class CasePanel {
     attribute(button, "aria-disabled", "true");
     try {
       const view = await api.post(`desk/cases/${reference}/reply`, { text, close: close.checked, seen: entries.at(-1).number });
-      this.#drafts.delete(reference);
+      this.#page.drafts.forget(CASE + reference);
       this.#changed(view, t("cases.reply.sent"));
     } catch (error) {
       if (error.status !== 409) {

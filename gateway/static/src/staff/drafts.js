@@ -1,7 +1,9 @@
 const KEY = "svar:staff:drafts";
+/** Before a case's reference, where a conversation has its id. */
+export const CASE = "case:";
 
 /**
- * What somebody has begun to write, by conversation and name, for as long as their session in this
+ * What somebody has begun to write, by conversation or case and name, for as long as their session in this
  * tab: it outlasts a reload. It may hold personal data, so it is never kept in localStorage, and
  * goes when it has been sent, the conversation is over or the person signs out.
  */
@@ -39,9 +41,15 @@ export class Drafts {
     this.#store();
   }
 
-  /** Forgets every conversation but these. */
+  /** Whether there are words that have not been sent. */
+  get typed() {
+    return Object.values(this.#kept).some((names) =>
+      Object.values(names).some((value) => typeof value === "string" && value.trim()));
+  }
+
+  /** Forgets every conversation but these; what is written in cases stays. */
   only(ids) {
-    this.#kept = Object.fromEntries(Object.entries(this.#kept).filter(([id]) => ids.has(id)));
+    this.#kept = Object.fromEntries(Object.entries(this.#kept).filter(([id]) => ids.has(id) || id.startsWith(CASE)));
     this.#store();
   }
 

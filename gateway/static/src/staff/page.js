@@ -1,6 +1,7 @@
 import { h } from "../shared/dom.js";
 import { translator } from "../shared/texts.js";
 import { Refusal, StaffApi } from "./api.js";
+import { choose } from "./choose.js";
 import { Drafts } from "./drafts.js";
 import { signInForm } from "./sign_in.js";
 
@@ -158,6 +159,7 @@ export class StaffPage {
 
   async #signOut() {
     if (this.#view?.unsaved && !(await this.#view.leave())) return;
+    if (this.drafts.typed && !(await this.#mayForget())) return;
     try {
       await this.api.signOut();
     } catch (error) {
@@ -174,6 +176,14 @@ export class StaffPage {
     this.api.onSignedOut = null;
     this.#showSignIn();
     document.querySelector("#email").focus();
+  }
+
+  async #mayForget() {
+    const { t } = this;
+    return (await choose(t("staff.leave"), [h("p", {}, t("staff.leave.text"))], [
+      [t("staff.leave.stay"), "primary", false],
+      [t("staff.leave.go"), "secondary", true],
+    ])) === true;
   }
 
   /** Lets the same person sign in over their work, which stays as it is behind the dialog. */

@@ -220,7 +220,9 @@ async def _services(app: web.Application) -> AsyncIterator[None]:
         questions=CaseErasures(database),
         also=(partial(erase_done_suggestions, database),),
     )
-    timeouts = Timeouts(database, hub, app[DESKS], tenants, texts, offer, app[ERASURES].attempt)
+    lines = app[HANDOFFS].lines
+    forget = app[ERASURES].attempt
+    timeouts = Timeouts(database, hub, app[DESKS], lines, tenants, texts, offer, forget)
     running = [timeouts.run(), app[ERASURES].run(), retention.run()]
     if app[SETTINGS].imap_host:
         markers = {texts.say(language, "case.marker") for language in LANGUAGES}

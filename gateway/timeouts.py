@@ -29,6 +29,7 @@ from gateway.tables import ConversationRow, HandoffRow, StaffRow, TransferRow
 from gateway.texts import Texts
 from gateway.transcripts import append, now
 from gateway.types import Author, Choice, Conversation, Draft, Outcome, ReturnReason, Status
+from gateway.waiting import Lines
 
 EVERY_SECONDS = 5.0
 SEEN_EVERY_SECONDS = 15.0
@@ -79,6 +80,7 @@ class Timeouts:
         database: Database,
         hub: Hub,
         desks: OpenDesks,
+        lines: Lines,
         municipalities: Mapping[str, Municipality],
         texts: Texts,
         offer: CaseOffer,
@@ -91,6 +93,7 @@ class Timeouts:
         self._database = database
         self._hub = hub
         self._desks = desks
+        self._lines = lines
         self._municipalities = municipalities
         self._texts = texts
         self._offer = offer
@@ -281,7 +284,11 @@ class Timeouts:
                 await self._reopen(tenant, same)
                 continue
             untold = and_(waiting, same, ConversationRow.told_closed_at.is_(None))
-            for row in await self._overdue(tenant, untold):
+            rows = await self._overdue(tenant, untold)
+            # Whoever is there takes them after hours, too; told once the last one has left.
+            if not rows or (await self._lines.read(tenant.id)).people_for(department):
+                continue
+            for row in rows:
 
                 def closed(
                     language: str,

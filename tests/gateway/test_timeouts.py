@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from gateway.case_offer import CaseOffer
 from gateway.database import Database
 from gateway.events import LocalHub, desk_topic
-from gateway.keys import DATABASE, DESKS, HUB, MUNICIPALITIES, TEXTS
+from gateway.keys import DATABASE, DESKS, HANDOFFS, HUB, MUNICIPALITIES, TEXTS
 from gateway.opening import OpeningHours
 from gateway.tables import ConversationRow, StaffRow
 from gateway.timeouts import OpenDesks, Timeouts
@@ -55,6 +55,7 @@ def make_timeouts(api, clock, forgotten):
             database or app[DATABASE],
             LocalHub(),
             app[DESKS],
+            app[HANDOFFS].lines,
             app[MUNICIPALITIES],
             app[TEXTS],
             CaseOffer(app[TEXTS], by_mail=True, clock=clock),
@@ -266,13 +267,32 @@ async def test_a_transfer_to_somebody_who_leaves_at_once_comes_back(
     assert "waiting" == (await _state(resident))[0]
 
 
+async def test_closed_is_not_said_while_somebody_is_there(
+    api, operator, timeouts, texts, monkeypatch, until
+) -> None:
+    """Who works after hours takes who waits; when the last one leaves, that is told."""
+    monkeypatch.setattr(OpeningHours, "is_open", lambda hours, at: False)
+    resident = await api.resident()
+    async with operator.events():
+        await resident.want_person()
+        before = await resident.transcript()
+        assert before[-1][1].startswith(texts("sv", "system.waiting_operator_there"))
+        await timeouts.sweep()
+        assert before == await resident.transcript()
+    await until(lambda: not api.client.app[DESKS].open)
+    await timeouts.sweep()
+    closing = texts("sv", "system.closing", opens="…").partition("…")[0]
+    assert (await resident.transcript())[-1][1].startswith(closing)
+
+
 async def test_who_waits_when_it_closes_is_told_once_and_again_the_next_day(
-    api, operator, clock, timeouts, texts, monkeypatch
+    api, operator, clock, timeouts, texts, monkeypatch, until
 ) -> None:
     """With the time it opens, and a case instead; neither is said twice in one night."""
     resident = await api.resident()
     async with operator.events():
         await resident.want_person()
+    await until(lambda: not api.client.app[DESKS].open)
     await timeouts.sweep()
     assert 2 == len(await resident.transcript())
     monkeypatch.setattr(OpeningHours, "is_open", lambda hours, at: False)

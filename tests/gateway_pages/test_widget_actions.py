@@ -210,6 +210,20 @@ def test_the_place_in_the_queue_is_said(open_page: Open, gateway) -> None:
     expect(status).to_have_text("Du pratar med en person.")
 
 
+def test_what_the_wish_for_a_person_brings_is_in_sight(open_page: Open, gateway) -> None:
+    """Also for those who like motion: the log moves while what stands around it changes."""
+    page = open_page(height=600, reduced_motion="no-preference")
+    gateway.replies.append({"author": "bot", "text": "Ett långt svar.\n\n" * 20})
+    open_chat(page)
+    write(page, "Vad kostar bygglov?")
+    expect(panel(page).locator(".message.bot")).to_have_count(2)
+    page.get_by_role("button", name="Prata med en person").click()
+    expect(panel(page).locator(".status")).to_have_text(re.compile("Du väntar på en person"))
+    last = panel(page).locator(".message").last
+    expect(last).to_have_class(re.compile("system"))
+    expect(last).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_question_is_left_when_nobody_is_there(open_page: Open, gateway) -> None:
     """What was asked stands in the form; it and the address are sent, and the answer is shown."""
     page = open_page()

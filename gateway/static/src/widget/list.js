@@ -152,7 +152,7 @@ export class MessageList {
    * question if both fit.
    */
   toLatest() {
-    this.#scroll(this.#items.at(-1), false);
+    this.#scroll(this.#items.at(-1));
   }
 
   #offer() {
@@ -218,7 +218,7 @@ export class MessageList {
     if (focused) this.element.focus();
   }
 
-  #scroll(item, smooth = true) {
+  #scroll(item) {
     if (this.#items.length < 2) return;
     let first = this.#items.indexOf(item);
     if (item.message.author === "bot") {
@@ -229,11 +229,8 @@ export class MessageList {
     const room = this.element.clientHeight - 2 * MARGIN;
     const both = question && edge(item, "bottom") - edge(question, "top") <= room;
     const shown = both ? question : this.#items[first];
-    const still = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.element.scrollTo({
-      top: this.element.scrollTop + edge(shown, "top") - this.element.getBoundingClientRect().top - MARGIN,
-      behavior: still ? "auto" : "smooth",
-    });
+    // At once: a smooth way there ends where it is when what stands around the log changes meanwhile.
+    this.element.scrollTop += edge(shown, "top") - this.element.getBoundingClientRect().top - MARGIN;
     // At 400% zoom it is the panel that scrolls.
     if (this.element.scrollHeight <= this.element.clientHeight) shown.element.scrollIntoView();
   }

@@ -60,10 +60,8 @@ async def tell(
     return told
 
 
-async def refusal(
-    session: AsyncSession, staff: Staff, conversation: str
-) -> NotFoundError | ConflictError:
-    """Give why a conversation could not be changed."""
+async def status_of(session: AsyncSession, staff: Staff, conversation: str) -> Status:
+    """Read a conversation's state; raises NotFoundError for another municipality's."""
     status = await session.scalar(
         select(ConversationRow.status).where(
             ConversationRow.id == conversation,
@@ -71,14 +69,20 @@ async def refusal(
         )
     )
     if status is None:
-        return NotFoundError("There is no such conversation.")
+        raise NotFoundError("There is no such conversation.")
+    return Status(status)
+
+
+async def refusal(session: AsyncSession, staff: Staff, conversation: str) -> ConflictError:
+    """Give why a conversation could not be changed; raises NotFoundError as status_of does."""
+    status = await status_of(session, staff, conversation)
     return ConflictError(
         {
             Status.WITH_BOT: "The conversation is with the bot.",
             Status.WAITING: "The conversation waits; claim it first.",
             Status.WITH_OPERATOR: "An operator has the conversation.",
             Status.CLOSED: "The conversation is closed.",
-        }[Status(status)]
+        }[status]
     )
 
 

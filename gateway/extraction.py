@@ -74,13 +74,18 @@ def tried(newest_first: Sequence[Message]) -> tuple[Tried, ...]:
     return tuple(reversed(answers[:TRIED_ANSWERS]))
 
 
-def _utterances(newest_first: Sequence[Message]) -> list[str]:
-    offered = [choice for message in newest_first for choice in message.choices]
+def own_words(messages: Sequence[Message]) -> list[Message]:
+    """Give the resident's messages, in the same order, that were not themselves a wish offered."""
+    offered = [choice for message in messages for choice in message.choices]
     return [
-        message.text
-        for message in newest_first
+        message
+        for message in messages
         if message.author is Author.RESIDENT and named_action(message.text, offered) is None
     ]
+
+
+def _utterances(newest_first: Sequence[Message]) -> list[str]:
+    return [message.text for message in own_words(newest_first)]
 
 
 def _reason(wanted: HandoffRequest, newest_first: Sequence[Message]) -> HandoffReason:

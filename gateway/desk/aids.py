@@ -16,10 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import Cases
+from gateway.changes import held_by, refusal
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
-from gateway.errors import ConflictError, FieldError, KnowledgeError, NotFoundError
+from gateway.errors import FieldError, KnowledgeError, NotFoundError
 from gateway.events import Event, Hub, desk_topic
+from gateway.extraction import own_words
 from gateway.knowledge_client import KnowledgeClient
 from gateway.municipalities import Municipality
 from gateway.queue import read_view
@@ -35,17 +37,14 @@ from gateway.tables import (
 from gateway.texts import Texts
 from gateway.transcripts import Appended, append, now
 from gateway.types import (
-    Action,
     Asks,
     Author,
     Draft,
     Excerpt,
     Frozen,
-    Message,
     Moment,
     Source,
     Staff,
-    Status,
 )
 
 PASSAGES = 4
@@ -150,7 +149,7 @@ class Aids:
                 .where(
                     ContactRow.conversation_id == conversation,
                     ContactRow.asked_by.is_not(None),
-                    _held_by(staff),
+                    held_by(staff),
                 )
                 .order_by(ContactRow.id.desc())
                 .limit(1)
@@ -219,7 +218,7 @@ class Aids:
         """
         async with self._database.reading(snapshot=True) as session:
             view = await read_view(session, staff, conversation)
-        question = last_question(view.messages)
+        question = next(reversed(own_words(view.messages)), None)
         if question is None:
             return Passages(query="", passages=())
         return await self.search(staff, question.text, question.language)
@@ -266,7 +265,7 @@ class Aids:
         upto = [message for message in view.messages if message.seq <= seq]
         if not upto or upto[-1].seq != seq or upto[-1].author is not Author.OPERATOR:
             raise FieldError("message", "unknown", "No operator wrote a message with this seq.")
-        question = last_question(upto)
+        question = next(reversed(own_words(upto)), None)
         row = SuggestionRow(
             municipality=staff.municipality,
             conversation_id=conversation,
@@ -351,24 +350,6 @@ class Aids:
                 raise NotFoundError("There is no such reply.")
 
 
-def last_question(messages: tuple[Message, ...] | list[Message]) -> Message | None:
-    """Give the resident's last message that was not itself the wish for a person."""
-    wishes = {
-        choice.text
-        for message in messages
-        for choice in message.choices
-        if choice.action is Action.HANDOFF
-    }
-    return next(
-        (
-            message
-            for message in reversed(messages)
-            if message.author is Author.RESIDENT and message.text not in wishes
-        ),
-        None,
-    )
-
-
 def _check_placeholders(text: str) -> None:
     unknown = set(_PLACEHOLDER.findall(text)) - PLACEHOLDERS
     if unknown:
@@ -377,30 +358,14 @@ def _check_placeholders(text: str) -> None:
         )
 
 
-def _held_by(staff: Staff) -> ColumnElement[bool]:
-    return and_(
-        ConversationRow.municipality == staff.municipality,
-        ConversationRow.status == Status.WITH_OPERATOR,
-        ConversationRow.operator_id == staff.id,
-    )
-
-
 async def _must_hold(session: AsyncSession, staff: Staff, conversation: str) -> None:
     held = await session.scalar(
         select(ConversationRow.id)
-        .where(ConversationRow.id == conversation, _held_by(staff))
+        .where(ConversationRow.id == conversation, held_by(staff))
         .with_for_update()
     )
     if held is None:
-        known = await session.scalar(
-            select(ConversationRow.id).where(
-                ConversationRow.id == conversation,
-                ConversationRow.municipality == staff.municipality,
-            )
-        )
-        if known is None:
-            raise NotFoundError("There is no such conversation.")
-        raise ConflictError("You don't have the conversation.")
+        raise await refusal(session, staff, conversation)
 
 
 def _own_reply(staff: Staff, reply: int) -> ColumnElement[bool]:

@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from gateway.changes import check_limit, holding, lock_staff, topic_of
+from gateway.changes import check_limit, holding, lock_staff, status_of, topic_of
 from gateway.conversations import announce, read_conversation
 from gateway.database import Database
-from gateway.errors import ConflictError, ForbiddenError, NotFoundError
+from gateway.errors import ConflictError, ForbiddenError
 from gateway.events import Hub
 from gateway.extraction import asked, extract, tried
 from gateway.municipalities import Municipality
@@ -143,7 +143,7 @@ class Takeovers:
         the operator has too many.
         """
         async with self._database.reading() as session:
-            await _status(session, staff, conversation)
+            await status_of(session, staff, conversation)
         if not self._municipalities[staff.municipality].desk_may_pull:
             raise ForbiddenError("The municipality has not allowed this.")
         return await self._take(
@@ -177,7 +177,7 @@ class Takeovers:
     ) -> ConversationView:
         moment = now()
         async with self._database.writing() as session:
-            status = await _status(session, staff, conversation)
+            status = await status_of(session, staff, conversation)
             await lock_staff(session, staff.id)
             changed = await session.scalar(
                 update(ConversationRow)
@@ -247,18 +247,6 @@ def _resolved_by(staff: Staff, handoff: type[HandoffRow]) -> ColumnElement[bool]
         handoff.resolved_at > now() - REOPEN,
         ~exists().where(later.conversation_id == handoff.conversation_id, later.id > handoff.id),
     )
-
-
-async def _status(session: AsyncSession, staff: Staff, conversation: str) -> Status:
-    status = await session.scalar(
-        select(ConversationRow.status).where(
-            ConversationRow.id == conversation,
-            ConversationRow.municipality == staff.municipality,
-        )
-    )
-    if status is None:
-        raise NotFoundError("There is no such conversation.")
-    return Status(status)
 
 
 async def _topics(session: AsyncSession, conversations: list[str]) -> dict[str, str]:

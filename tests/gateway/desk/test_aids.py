@@ -54,6 +54,21 @@ async def test_passages_answer_the_residents_last_question(held, operator, knowl
     assert {"q": "och ett garage?", "limit": "4", "language": "sv"} == asked[-1]
 
 
+async def test_a_wish_in_other_letters_is_no_question(api, operator, bot, knowledge, texts) -> None:
+    """Who types what the button for a person says, in capitals, has asked nothing new."""
+    knowledge.replies[SEARCH] = (200, {"results": [HIT]})
+    person = {
+        "title": texts("sv", "choice.person.title"),
+        "text": texts("sv", "choice.person.text"),
+    }
+    bot.says({"text": "Menar du …", "choices": [{**person, "chunk": None, "action": "handoff"}]})
+    resident = await api.resident()
+    await resident.write("Vad kostar bygglov?")
+    assert "waiting" == (await resident.write(person["text"].upper() + "!"))["status"]
+    found = (await operator.ask("GET", _path(resident, "passages"))).json
+    assert "Vad kostar bygglov?" == found["query"]
+
+
 async def test_without_a_question_there_is_nothing_to_search(api, operator) -> None:
     """Whoever only asked for a person gets an empty list, and knowledge is not asked."""
     resident = await api.resident()

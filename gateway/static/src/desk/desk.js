@@ -136,11 +136,25 @@ export class Desk {
     // What is with the bot or resolved only changes when something comes or goes here.
     if (this.#queue.show(queue)) this.#others.soon();
     const { id } = this.#conversation;
-    if (id && !this.#queue.has(id)) {
-      this.#page.drafts.forget(id);
-      this.#left(this.#page.t("desk.gone"));
-    }
+    if (id && !this.#queue.has(id)) this.#missed(id);
     this.#nameDepartments();
+  }
+
+  /**
+   * The conversation that is shown was not in the queue that came: it is gone, or the queue was read
+   * before it was taken and came after. The queue of this moment tells which.
+   */
+  async #missed(id) {
+    let queue;
+    try {
+      queue = await this.#page.api.get("desk/queue");
+    } catch {
+      return; // Without a connection it stays as it is; the next queue tells.
+    }
+    this.#queue.show(queue);
+    if (id !== this.#conversation.id || this.#queue.has(id)) return;
+    this.#page.drafts.forget(id);
+    this.#left(this.#page.t("desk.gone"));
   }
 
   /** Their names are only asked for where there are any. */

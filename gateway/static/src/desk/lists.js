@@ -16,6 +16,8 @@ export class OtherLists {
   #resolved = [];
   #timer = null;
   #soon = null;
+  #asked = 0;
+  #answered = 0;
 
   constructor(page, presence) {
     this.#page = page;
@@ -42,11 +44,15 @@ export class OtherLists {
 
   async refresh() {
     const { api } = this.#page;
+    const asked = ++this.#asked;
     try {
       const [{ conversations: active }, { conversations: resolved }] = await Promise.all([
         this.#presence.mayPull ? api.get("desk/active") : { conversations: [] },
         api.get("desk/resolved"),
       ]);
+      // An answer that was overtaken tells how it was before.
+      if (asked < this.#answered) return;
+      this.#answered = asked;
       [this.#active, this.#resolved] = [active, resolved];
       this.draw();
     } catch {

@@ -9,6 +9,10 @@ const STATES = ["available", "busy", "away"];
 export class Presence {
   #page;
   #known = { state: "available", conversations_at_once: null, may_pull: false, operators: [] };
+  // What was chosen and isn't stored yet; the choices are stored in the order in which they are made.
+  #chosen = null;
+  #choices = 0;
+  #stored = Promise.resolve();
 
   constructor(page) {
     this.#page = page;
@@ -27,8 +31,11 @@ export class Presence {
   }
 
   async refresh() {
+    const choices = this.#choices;
     try {
-      this.show(await this.#page.api.get("desk/presence"));
+      const presence = await this.#page.api.get("desk/presence");
+      // How it was before something else was chosen; what was chosen brings its own answer.
+      if (choices === this.#choices) this.show(presence);
     } catch {
       // It comes with the next change; the queue itself says when there is no connection.
     }
@@ -48,8 +55,8 @@ export class Presence {
     if ([...this.select.options].map(({ text }) => text).join() !== options.join()) {
       this.select.replaceChildren(...STATES.map((each, index) => h("option", { value: each }, options[index])));
     }
-    this.select.value = state;
-    this.control.dataset.state = state;
+    this.select.value = this.#chosen ?? state;
+    this.control.dataset.state = this.select.value;
     const here = operators.filter((each) => each.state);
     this.colleagues.replaceChildren(
       h("h2", { class: "ds-heading", "data-size": "xs", id: "colleagues" }, t("desk.colleagues")),
@@ -61,12 +68,20 @@ export class Presence {
 
   async #choose(state) {
     const { t, api } = this.#page;
+    const choice = ++this.#choices;
+    this.#chosen = state;
+    const storing = this.#stored.then(() => api.put("desk/presence", { state }));
+    this.#stored = storing.catch(() => {});
+    let said;
     try {
-      this.show(await api.request("PUT", "desk/presence", { state }));
-      this.#page.announce(t(state === "available" ? "desk.state.there" : "desk.state.not_there"));
+      this.#known = await storing;
+      said = t(state === "available" ? "desk.state.there" : "desk.state.not_there");
     } catch (error) {
-      this.draw();
-      this.#page.announce(this.#page.explain(error));
+      said = this.#page.explain(error);
     }
+    if (choice !== this.#choices) return;
+    this.#chosen = null;
+    this.draw();
+    this.#page.announce(said);
   }
 }

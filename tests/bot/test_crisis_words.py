@@ -92,11 +92,11 @@ def test_a_turn_s_words_are_looked_up_fast() -> None:
     ]
     crisis_words().find(texts[0])
 
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for text in texts:
         crisis_words().find(text)
 
-    assert (time.perf_counter() - begun) / len(texts) < 0.003
+    assert (time.thread_time() - begun) / len(texts) < 0.003
 
 
 def test_a_pattern_with_an_unknown_group_is_refused() -> None:

@@ -234,7 +234,7 @@ def test_contacts_may_stay() -> None:
     "text", ["a" * 2000, "1 " * 1000, "0" * 2000, "a@" * 1000, "a.b" * 666, "+0(1) " * 333]
 )
 def test_no_text_takes_long(text) -> None:
-    """Masking runs on the event loop: the worst texts take less than a quarter of a second."""
-    began = time.perf_counter()
+    """Masking runs on the event loop: the worst texts take a quarter of a second of it at most."""
+    began = time.thread_time()
     mask(text)
-    assert time.perf_counter() - began < 0.25
+    assert time.thread_time() - began < 0.25

@@ -349,6 +349,12 @@ def municipalities_folder(tmp_path: Path, request: pytest.FixtureRequest) -> Pat
 
 
 @pytest.fixture
+def patience() -> float:
+    """How many seconds bot and knowledge have; the tests of slow ones give them less."""
+    return 5.0
+
+
+@pytest.fixture
 def settings(
     tmp_path: Path,
     var_with_accounts: Path,
@@ -356,6 +362,7 @@ def settings(
     bot_server: TestServer,
     knowledge_server: TestServer,
     monkeypatch: pytest.MonkeyPatch,
+    patience: float,
 ) -> Settings:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"SVAR_{name.upper()}", raising=False)
@@ -367,8 +374,8 @@ def settings(
         municipalities=municipalities_folder,
         bot_url=str(bot_server.make_url("")),
         knowledge_url=str(knowledge_server.make_url("")),
-        turn_seconds=1.0,
-        knowledge_seconds=1.0,
+        turn_seconds=patience,
+        knowledge_seconds=patience,
     )
 
 

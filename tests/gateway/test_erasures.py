@@ -3,6 +3,8 @@
 import sqlite3
 import time
 
+import pytest
+
 from gateway.erasures import Erasures
 from gateway.keys import BOT, DATABASE
 
@@ -40,6 +42,7 @@ async def test_a_bot_that_is_away_forgets_when_it_is_back(
     assert [resident.id] == bot.forgotten
 
 
+@pytest.mark.parametrize("patience", [1.0])
 async def test_a_bot_that_hangs_holds_nobody_up_for_long(api, bot) -> None:
     """The resident is told that it is erased within the time limit."""
     resident = await api.resident()

@@ -225,7 +225,9 @@ async def test_a_refused_login_is_told_of_and_tried_again(
             for said in _said(caplog, "gateway.outbox")
         ]
         assert SECRET not in caplog.text
-        assert 2.0 == _figure(api, "svar_gateway_question_cases_total", event="failed")
+        await _until(
+            lambda: _figure(api, "svar_gateway_question_cases_total", event="failed") == 2.0
+        )
         known = True
         await _due_again(api)
         await _left(api)

@@ -36,6 +36,7 @@ async def test_bot_down(api, bot_server, texts) -> None:
     assert "waiting" == answer["status"]
 
 
+@pytest.mark.parametrize("patience", [1.0])
 async def test_bot_slow(api, bot, texts) -> None:
     """A bot that takes too long is given up on in time, and not asked again."""
     bot.seconds = 3.0
@@ -46,6 +47,7 @@ async def test_bot_slow(api, bot, texts) -> None:
     assert 1 == len(bot.turns)
 
 
+@pytest.mark.parametrize("patience", [1.0])
 async def test_waiting_turns_are_given_up_on_in_the_same_time(api, bot) -> None:
     """Three messages behind a hanging bot are all answered within one time limit."""
     bot.seconds = 3.0
@@ -92,6 +94,7 @@ async def test_the_next_turn_works_when_the_bot_is_back(api, bot) -> None:
     assert "bot" == answer["messages"][-1]["author"]
 
 
+@pytest.mark.parametrize("patience", [1.0])
 async def test_a_late_reply_is_dropped(api, bot) -> None:
     """What the bot says after the time limit is not added to the conversation later."""
     bot.seconds = 1.3

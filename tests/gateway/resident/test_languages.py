@@ -115,9 +115,9 @@ async def test_without_an_answer_it_goes_on_as_before(api, bot, knowledge, reply
 
 
 async def test_a_slow_answer_is_not_waited_for(api, bot, knowledge) -> None:
-    """The bot has most of the turn's second left."""
+    """The bot has most of the turn's seconds left."""
     knowledge.hears("nn")
-    knowledge.seconds = 0.6
+    knowledge.seconds = 6.0
     bot.seconds = 0.5
     resident = await api.resident("fjordvik", "nb")
     messages = (await resident.write(NYNORSK))["messages"]

@@ -30,8 +30,8 @@ FEWEST_CHOICES, MOST_CHOICES = 2, 4
 RIVAL_MARGIN = 1.5
 """Articles whose score is this close to the best, in standard deviations, compete with it."""
 OUTSIDE_INTENTS = frozenset({"out_of_scope", "nonsense"})
-INTENT_PENALTY = 2.5
-"""Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 12."""
+INTENT_PENALTY = 3.0
+"""Taken from the log odds for a wholly sure intent of these; odds of even become 1 to 20."""
 WORTH_CHOOSING = 0.35
 """Choices are offered from this probability on that the right page is among them.
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, WebSocketRoute, sync_playwright
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect, sync_playwright
 
 from ops.packages import ensure_browser
+from tests.gateway_pages.limit import LIMIT
 
 TOP = Path(__file__).resolve().parents[2]
 STATIC = TOP / "gateway" / "static"
@@ -21,6 +22,7 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://svar.test"
 )
+expect.set_options(timeout=LIMIT)
 
 
 @pytest.fixture(scope="session")
@@ -261,7 +263,7 @@ def open_page(browser: Browser, gateway: Gateway, built: None) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(LIMIT)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

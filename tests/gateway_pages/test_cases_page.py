@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gateway.smtp_server import Server, free_port
+from tests.gateway_pages.limit import LIMIT
 
 TOP = Path(__file__).resolve().parents[2]
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
@@ -124,7 +125,7 @@ def open_desk(browser: Browser, desk: Desk) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(LIMIT)
         page.on("pageerror", lambda error: errors.append(str(error)))
         if not told:
             page.route_web_socket("**/desk/events", lambda _: None)

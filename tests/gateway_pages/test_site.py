@@ -23,6 +23,7 @@ from gateway.app import init_app
 from gateway.settings import PACKAGE, Settings
 from tests.gateway.conftest import FakeBot, FakeKnowledge
 from tests.gateway.smtp_server import smtp_server
+from tests.gateway_pages.limit import LIMIT
 
 TOP = Path(__file__).resolve().parents[2]
 AXE = TOP / "node_modules" / "axe-core" / "axe.min.js"
@@ -185,7 +186,7 @@ def someone(browser: Browser, site: Site) -> Iterator[Open]:
             **{"java_script_enabled": False, "locale": "sv-SE", **options},
         )
         contexts.append(context)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(LIMIT)
         return context.new_page()
 
     yield open_it

@@ -29,6 +29,7 @@ from tests.gateway_pages.chat import (
     with_operator,
     write,
 )
+from tests.gateway_pages.limit import LIMIT
 
 EMAIL = "ingen@exempel.example"
 LINES = """one => {
@@ -399,7 +400,7 @@ def test_with_the_chat_the_link_in_the_element_does_not_show(open_page: Open, ga
 def second(page, gateway):
     """Another tab of the same browser."""
     tab = page.context.new_page()
-    tab.set_default_timeout(8000)
+    tab.set_default_timeout(LIMIT)
     tab.route("**/*", gateway.serve)
     tab.route_web_socket("**/*", gateway.connect)
     tab.goto(page.url)

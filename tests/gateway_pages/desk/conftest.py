@@ -20,6 +20,7 @@ from gateway.app import init_app
 from gateway.opening import OpeningHours
 from gateway.settings import PACKAGE, Settings
 from tests.gateway_pages.desk.people import PASSAGES, Svar
+from tests.gateway_pages.limit import LIMIT
 
 TOP = Path(__file__).resolve().parents[3]
 
@@ -147,7 +148,7 @@ def at(svar: Svar, browser: Browser) -> Iterator[Callable[..., Page]]:
             bypass_csp=True,
             **{"viewport": {"width": 1280, "height": 800}, **options},
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(LIMIT)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

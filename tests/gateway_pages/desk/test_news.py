@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 
 from tests.gateway_pages.chat import LASTING
 from tests.gateway_pages.desk.people import section
+from tests.gateway_pages.limit import LIMIT
 
 
 def test_each_side_sees_that_the_other_writes(svar, at, browser, t, faultless) -> None:
     """The words come only when they are sent, and the line goes with them."""
     page = at()
     context = browser.new_context(base_url=svar.url, reduced_motion="reduce", locale="sv")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(LIMIT)
     theirs = context.new_page()
     theirs.goto("/demo/ekhamn/")
     theirs.get_by_role("button", name=t("widget.launcher")).click()

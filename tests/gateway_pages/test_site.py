@@ -327,7 +327,9 @@ def test_by_keyboard_alone(site, someone) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".messages > li")).to_have_count(3)
+    page.wait_for_load_state()
     # The reply is where reading and tabbing go on.
+    expect(page.locator("#m3")).to_be_focused()
     page.keyboard.press("Tab")
     focused = "document.activeElement.textContent.trim()"
     assert page.evaluate(focused).startswith("Parkeringstillstånd")

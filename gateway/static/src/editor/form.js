@@ -147,7 +147,7 @@ export class ArticleForm {
       category: field(input("category", "input", { type: "text", autocomplete: "off" }), t("editor.field.category")),
       language: field(languages, t("editor.field.language")),
       text: field(input("text", "textarea", { rows: "20" }), t("editor.field.text"), { hint: t("editor.field.text.hint") }),
-      questions: field(input("questions", "textarea", { rows: "5" }), t("editor.field.questions"), { hint: t("editor.field.questions.hint") }),
+      questions: field(input("questions", "textarea", { rows: "8" }), t("editor.field.questions"), { hint: t("editor.field.questions.hint") }),
     };
     for (const [name, { control }] of Object.entries(this.#fields)) if (name !== "language") control.value = values[name];
   }

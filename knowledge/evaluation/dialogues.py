@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from knowledge.articles.importer import article_of, read_seed
 from knowledge.encoding.progress import ProgressEncoder
 from knowledge.evaluation.evaluate import configured_encoder, say
 from knowledge.evaluation.fitting import Remembering, written_pools
-from knowledge.evaluation.labelled import LabelledFileError
+from knowledge.evaluation.labelled import LabelledFileError, Question, read_questions
 from knowledge.finding import follow_up
 from knowledge.finding.confidence import ConfidenceModel, load_model
 from knowledge.finding.follow_up import FEATURES, Context
@@ -32,10 +33,14 @@ from knowledge.indexing.index import MunicipalityIndex
 from knowledge.types import Article, Encoder
 
 FOLDER = Path(__file__).with_name("dialogues")
-SEED = Path(__file__).parents[1] / "seed"
+QUESTIONS = Path(__file__).parent
+ARTICLES = Path(__file__).parents[1] / "seed"
+SEED = 20
 LANGUAGES = ("sv", "nb", "nn")
 KINDS = ("follow_up", "correction", "new_topic")
 PENALTY = 10.0
+UNRELATED = 0.5
+"""What the questions after another page weigh together, against the dialogues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,16 @@ def run_evaluation(args: argparse.Namespace) -> int:
     model = load_model()
     outcomes = [outcome(one, indexes[one.municipality], encoder, model) for one in dialogues]
     found = figures(outcomes)
+    for language, share in mistaken(indexes, encoder, model).items():
+        found[language]["mistaken"] = share
     if args.json:
         print(json.dumps(found))
         return 0
     print(f"{'language':10}{'dialogues':>10}{'right':>8}{'alone':>8}", end="")
-    print("".join(f"{kind:>12}" for kind in KINDS))
+    columns = (*KINDS, "mistaken")
+    print("".join(f"{kind:>12}" for kind in columns))
     for language, row in found.items():
-        shares = "".join(f"{row[kind]:12.3f}" for kind in KINDS)
+        shares = "".join(f"{row[kind]:12.3f}" for kind in columns)
         print(
             f"{language:10}{row['dialogues']:10.0f}{row['right']:8.3f}{row['alone']:8.3f}{shares}"
         )
@@ -87,27 +95,77 @@ def run_evaluation(args: argparse.Namespace) -> int:
 
 
 def run_fit(args: argparse.Namespace) -> int:
-    """Fit follow_up.json on the development dialogues."""
+    """Fit follow_up.json on the development dialogues, and on questions after something else."""
     encoder = Remembering(ProgressEncoder(configured_encoder(args.encoder, say), say))
     model = load_model()
     indexes = written_indexes(encoder)
     rows, targets = [], []
+
+    def add(index: MunicipalityIndex, language: str, text: str, last: str, follows: bool) -> None:
+        alone, joined = rankings(index, language, text, Context(last), encoder)
+        rows.append(follow_up.features(text, last, alone, joined, model))
+        targets.append(follows)
+
     for one in read_dialogues(args.dialogues or FOLDER / "development"):
         index = indexes[one.language]
         for turn in range(1, len(one.turns)):
             last = next((a for a in reversed(one.articles[:turn]) if a), None)
             if last is None or not one.articles[turn]:
                 continue
-            text = one.turns[turn]
-            alone, joined = rankings(index, one.language, text, Context(last[0]), encoder)
-            rows.append(follow_up.features(text, last[0], alone, joined, model))
-            targets.append(last[0] in one.articles[turn])
-    fitted = Logistic.fit(rows, targets, [1.0] * len(rows), PENALTY, positive=False)
+            add(index, one.language, one.turns[turn], last[0], last[0] in one.articles[turn])
+    said = len(rows)
+    for question, last_page in unrelated(
+        [question for pool in written_pools(read_pages(PAGES))[::2] for question in pool.questions],
+        indexes,
+    ):
+        add(indexes[question.language], question.language, question.text, last_page, False)
+    # However many questions there are, together they weigh half as much as the dialogues.
+    importance = [1.0] * said + [UNRELATED * said / (len(rows) - said)] * (len(rows) - said)
+    fitted = Logistic.fit(rows, targets, importance, PENALTY, positive=False)
     values = {"features": list(FEATURES), **fitted.values()}
     follow_up.PACKAGED.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
-    guessed = [fitted.probability(row) >= follow_up.EVEN for row in rows]
-    say(f"{len(rows)} turns fitted, {np.mean(np.equal(guessed, targets)):.3f} of them right")
+    right = [
+        (fitted.probability(r) >= follow_up.EVEN) == t for r, t in zip(rows, targets, strict=True)
+    ]
+    say(
+        f"{said} turns fitted, {np.mean(right[:said]):.3f} of them right, and "
+        f"{len(rows) - said} questions after another page, {np.mean(right[said:]):.3f} right"
+    )
     return 0
+
+
+def mistaken(
+    indexes: Mapping[str, MunicipalityIndex], encoder: Encoder, model: ConfidenceModel
+) -> dict[str, float]:
+    """By language: which share of whole questions after another page is taken as leaning on it."""
+    by_language = {"sv": indexes["ekhamn"], "nb": indexes["fjordvik"], "nn": indexes["fjordvik"]}
+    asked = [
+        question
+        for name in indexes
+        for question in read_questions(QUESTIONS / f"{name}.jsonl")
+        if question.split == "dev" and question.language in by_language
+    ]
+    found: dict[str, list[bool]] = {language: [] for language in LANGUAGES}
+    for question, page in unrelated(asked, by_language):
+        index = by_language[question.language]
+        alone, joined = rankings(index, question.language, question.text, Context(page), encoder)
+        found[question.language].append(
+            follow_up.follows(question.text, page, alone, joined, model)
+        )
+    return {language: _share(taken) for language, taken in found.items()}
+
+
+def unrelated(
+    questions: Sequence[Question], indexes: Mapping[str, MunicipalityIndex]
+) -> Iterator[tuple[Question, str]]:
+    """Questions with a page, drawn by chance, that has nothing to do with them.
+
+    Residents change the subject without a word: what they ask next is mostly a whole question.
+    """
+    draw = random.Random(SEED)
+    for question in questions:
+        others = [name for name in indexes[question.language].articles if name != question.article]
+        yield question, draw.choice(others)
 
 
 def outcome(
@@ -175,7 +233,7 @@ def read_dialogues(folder: Path) -> list[Dialogue]:
 def demo_indexes(encoder: Encoder) -> dict[str, MunicipalityIndex]:
     """The seed's articles, by municipality."""
     pages: dict[str, list[Article]] = {}
-    for seed in read_seed(SEED):
+    for seed in read_seed(ARTICLES):
         pages.setdefault(seed.municipality, []).append(article_of(seed))
     return {name: _index(articles, encoder) for name, articles in pages.items()}
 

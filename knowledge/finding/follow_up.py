@@ -38,12 +38,16 @@ FEATURES = (
     "meant",
     "other",
     "terms",
+    "missing",
+    "rarest_missing",
 )
 """`behind`: by how much the last page's score lies below the best other's, for the question as it
 stands; `near` and `right`: the log odds that one of the best pages, or the best, answers it as it
 stands, and `dense` its best cosine; `ahead_when_joined`: the last page's lead over the best other
 when its title is added; `opening`, `pronoun`, `meant` and `other`: words of follow_up.toml, 0 or
-1; `terms`: the logarithm of how many words can be looked up."""
+1; `terms`: the logarithm of how many words can be looked up; `missing`: which share of them, by
+their rarity, the last page does not hold; `rarest_missing`: the rarest of these, in units of how
+rare a word can be."""
 EVEN = 0.5
 _COLUMNS = (
     "chunks",
@@ -102,6 +106,7 @@ def features(
     evidence = evidence_of(alone)
     own, other = _best(alone, position)
     own_joined, other_joined = _best(with_title, position)
+    missing, rarest_missing = _unsaid(alone, position)
     values = {
         "behind": other - own,
         "near": model.near.logit(evidence),
@@ -113,6 +118,8 @@ def features(
         "meant": says("meant", text),
         "other": says("other", text),
         "terms": float(np.log1p(len(alone.terms))),
+        "missing": missing,
+        "rarest_missing": rarest_missing,
     }
     return np.array([values[name] for name in FEATURES], np.float64)
 
@@ -133,6 +140,17 @@ def about(ranking: Ranking, article: str) -> Ranking:
     order = np.argsort(ranking.articles != position, kind="stable")
     taken = {name: getattr(ranking, name)[order] for name in _COLUMNS}
     return replace(ranking, **taken)
+
+
+def _unsaid(ranking: Ranking, position: int) -> tuple[float, float]:
+    """What of the question's words an article lacks; see `missing` and `rarest_missing`."""
+    words = ranking.index.article_words
+    rarities = {term: share * words.rarity(term) for term, share in ranking.terms.items()}
+    lacking = [rarity for term, rarity in rarities.items() if not words.holds(term, position)]
+    whole = sum(rarities.values())
+    if not lacking or not whole:
+        return 0.0, 0.0
+    return sum(lacking) / whole, max(lacking) / words.rarity("")
 
 
 def _best(ranking: Ranking, position: int) -> tuple[float, float]:

@@ -161,12 +161,19 @@ def test_features_have_a_number_for_each_name(index: MunicipalityIndex, toy_enco
 
 
 def test_the_fitted_model_fits_this_version(tmp_path: Any) -> None:
-    """A follow-up that only the last page answers is likelier than one that stands for itself."""
+    """A follow-up that only the last page answers is likelier than one that stands for itself.
+
+    So is one whose words the last page has, than one with a rare word that it lacks.
+    """
     model = follow_up.load_model()
     leans = dict.fromkeys(FEATURES, 0.0) | {"behind": -2.0, "near": -2.0, "right": -3.0}
-    stands = dict.fromkeys(FEATURES, 0.0) | {"behind": 12.0, "near": 3.0, "right": 3.0}
-    rows = [[row[name] for name in FEATURES] for row in (leans, stands)]
+    leans |= {"dense": 0.65, "terms": 1.4, "opening": 1.0, "ahead_when_joined": 4.0}
+    stands = leans | {"behind": 12.0, "near": 3.0, "right": 3.0, "opening": 0.0}
+    stands |= {"ahead_when_joined": 0.0, "missing": 0.6}
+    strange = leans | {"missing": 0.9, "rarest_missing": 1.0, "opening": 0.0}
+    rows = [[row[name] for name in FEATURES] for row in (leans, stands, strange)]
     assert model.probability(rows[0]) > 0.5 > model.probability(rows[1])
+    assert model.logit(rows[2]) < model.logit(rows[0]) - 2
     (tmp_path / "broken.json").write_text('{"features": []}')
     with pytest.raises(FollowUpModelError, match="fit-dialogues"):
         follow_up.load_model(tmp_path / "broken.json")
@@ -187,9 +194,9 @@ def test_one_word_of_a_title_gets_what_there_is_to_ask(
 def test_the_dialogues_are_whole_and_of_known_pages() -> None:
     """At least 80 a language; every article that a turn expects is published."""
     from knowledge.articles.importer import read_seed
-    from knowledge.evaluation.dialogues import FOLDER, SEED
+    from knowledge.evaluation.dialogues import ARTICLES, FOLDER
 
-    known = {(seed.municipality, seed.id) for seed in read_seed(SEED)}
+    known = {(seed.municipality, seed.id) for seed in read_seed(ARTICLES)}
     dialogues = read_dialogues(FOLDER)
     for language in ("sv", "nb", "nn"):
         own = [one for one in dialogues if one.language == language]
@@ -207,6 +214,18 @@ def test_a_broken_line_is_named(tmp_path: Any) -> None:
     (tmp_path / "sv.jsonl").write_text(row)
     with pytest.raises(LabelledFileError, match=r"sv\.jsonl, line 1: turns and articles differ"):
         read_dialogues(tmp_path)
+
+
+def test_unrelated_pages_are_never_the_one_that_answers(index: MunicipalityIndex) -> None:
+    """Each question once, always with the same page drawn for it."""
+    from knowledge.evaluation.dialogues import unrelated
+    from knowledge.evaluation.labelled import Question
+
+    asked = [Question(f"fråga {n}", "sv", "bygglov") for n in range(20)]
+    drawn = list(unrelated(asked, {"sv": index}))
+    assert asked == [question for question, _ in drawn]
+    assert "bygglov" not in {page for _, page in drawn}
+    assert drawn == list(unrelated(asked, {"sv": index}))
 
 
 def test_figures_are_shares_by_language_and_kind() -> None:

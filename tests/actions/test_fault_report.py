@@ -285,3 +285,19 @@ async def test_a_possible_crisis_is_told_whom_to_call_when_the_report_begins(
     messages, _ = await _run(ValidateFaultForm(), tracker_of(text, "report_fault", **slots))
 
     assert told == sum("tel:112" in (message["text"] or "") for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("hvor søker jeg byggetillatelse", True),
+        ("kor lang tid tek det", True),
+        ("var hittar jag blanketten", True),
+        ("hvor postkontoret lå før", False),
+        ("kor vegen deler seg", False),
+        ("var 14 på Kajgatan", False),
+    ],
+)
+def test_where_asks_only_with_something_to_look_for(text: str, asks: bool) -> None:
+    """A place may begin with the word, too, and is then no question about something else."""
+    assert asks == fault_words().is_question(text)

@@ -78,8 +78,9 @@ def run_evaluation(args: argparse.Namespace) -> int:
     model = load_model()
     outcomes = [outcome(one, indexes[one.municipality], encoder, model) for one in dialogues]
     found = figures(outcomes)
-    for language, share in mistaken(indexes, encoder, model).items():
-        found[language]["mistaken"] = share
+    shares = mistaken(indexes, encoder, model)
+    for language, row in found.items():
+        row["mistaken"] = shares[language]
     if args.json:
         print(json.dumps(found))
         return 0
@@ -87,10 +88,8 @@ def run_evaluation(args: argparse.Namespace) -> int:
     columns = (*KINDS, "mistaken")
     print("".join(f"{kind:>12}" for kind in columns))
     for language, row in found.items():
-        shares = "".join(f"{row[kind]:12.3f}" for kind in columns)
-        print(
-            f"{language:10}{row['dialogues']:10.0f}{row['right']:8.3f}{row['alone']:8.3f}{shares}"
-        )
+        kinds = "".join(f"{row[kind]:12.3f}" for kind in columns)
+        print(f"{language:10}{row['dialogues']:10.0f}{row['right']:8.3f}{row['alone']:8.3f}{kinds}")
     return 0
 
 

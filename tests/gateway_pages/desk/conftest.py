@@ -188,7 +188,7 @@ def faultless() -> Callable[[Page, str], None]:
         for name, width, height in (("wide", 1280, 800), ("narrow", 320, 640), ("400", 320, 200)):
             page.set_viewport_size({"width": width, "height": height})
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.screenshot(path=SHOTS / f"{state}-{name}-{scheme}.png", full_page=width == 320)
                 found = page.evaluate(RUN, TAGS)
                 if width == 320:
